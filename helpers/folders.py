@@ -1,0 +1,47 @@
+"""Temporary folders that end with the notebook, also when its kernel is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Self
+
+# Reading ends when this process closes the pipe, or when the system does it after kill -9.
+REMOVER = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+
+
+class TemporaryFolder:
+    """A folder that a process of its own removes as soon as this process lets go of it.
+
+    ::
+
+        folder = TemporaryFolder()
+        url = f"sqlite:///{(folder.new() / 'shop.db').as_posix()}"
+        folder.remove()
+    """
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="lesson-"))
+        remover = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", REMOVER, self.path],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # a terminal's Ctrl+C goes to its own session only
+        )
+        self._remove = weakref.finalize(self, remover.communicate)
+
+    def new(self) -> Path:
+        """Make an empty folder in it, with a name that was not there before."""
+        return Path(mkdtemp(dir=self.path))
+
+    def remove(self) -> None:
+        """Remove it with all that is in it; once is enough."""
+        self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()

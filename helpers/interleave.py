@@ -1,0 +1,143 @@
+"""Sessions side by side, each in a thread of its own, stepped by a written schedule.
+
+One session does one step at a time, so every run is the same. A step that has to wait for
+a lock is reported as blocked, and the schedule goes on without its session.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from operator import methodcaller
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpers.locks import STEPPED
+from helpers.observe import Observation, Observer
+from helpers.stepped import Step, SteppedSession
+
+__all__ = ["STEPPED", "interleave"]
+
+BUILT_IN = {name: methodcaller(name) for name in ("flush", "commit", "rollback", "close")}
+
+
+def interleave(
+    schedule: str,
+    *,
+    session: Callable[[], Session],
+    steps: Mapping[str, Step],
+    observer: Observer,
+    timeout: float = 10.0,
+) -> list[Observation]:
+    """Step sessions by a schedule such as ``"A add, A flush, B count, A commit"``.
+
+    A blocked step gives two looks: one where it blocks, one where it comes to its end. It
+    is tried again after each step of the others; later steps of its session wait for it.
+    What is still blocked after the schedule fails, with the error of its database.
+
+    PostgreSQL says who blocks whom. SQLite does not; the look then names the session whose
+    step let the blocked one go on.
+
+    :param schedule: entries with commas between them: a session, A to Z, and a step.
+    :param session: makes a session, as ``sessionmaker(engine)`` does. For SQLite, make the
+        engine with ``connect_args=STEPPED``, or a step waits for its lock in silence.
+    :param steps: functions of a session, by name. ``flush``, ``commit``, ``rollback`` and
+        ``close`` are there already.
+    :param observer: records the looks.
+    :param timeout: seconds that a step may take.
+    :raises ValueError: when the schedule is malformed or names an unknown step.
+    :raises TypeError: when a step, or what makes a session, is not a function.
+    :raises TimeoutError: when a step does not end in time.
+    """
+    known: dict[str, Step] = {**BUILT_IN, **steps}
+    plan = _read(schedule, known)
+    for what, function in {"session": session, **steps}.items():
+        if not callable(function):
+            raise TypeError(
+                f"{what!r} is {function!r}, which cannot be called: put 'lambda:' before a session,"
+                " and 'lambda session:' before a step."
+            )
+    sessions = {
+        label: SteppedSession(f"session {label}", session, observer, timeout)
+        for label in dict(plan)
+    }
+    run = _Run(sessions)
+    try:
+        for label, step in plan:
+            run.steps[label].append((step, known[step]))
+            run.go_on()
+        run.give_up()
+    finally:
+        for each in sessions.values():
+            each.end()
+    return run.looks
+
+
+def _read(schedule: str, known: Mapping[str, Step]) -> list[tuple[str, str]]:
+    """The session and the step of each entry."""
+    plan = []
+    for entry in str(schedule).split(","):
+        label, _, step = " ".join(entry.split()).partition(" ")
+        if not (len(label) == 1 and "A" <= label <= "Z" and step):
+            raise ValueError(
+                f"The schedule has the entry {entry.strip()!r}, and an entry is a session,"
+                " A to Z, and a step: write 'A flush, B commit'."
+            )
+        if step not in known:
+            raise ValueError(
+                f"The schedule has the step {step!r}, and the steps are {', '.join(known)}:"
+                " take one of these, or add yours to steps."
+            )
+        plan.append((label, step))
+    return plan
+
+
+class _Run:
+    """How far a schedule has come."""
+
+    def __init__(self, sessions: Mapping[str, SteppedSession]) -> None:
+        self.steps: dict[str, deque[tuple[str, Step]]] = {label: deque() for label in sessions}
+        self.looks: list[Any] = []
+        self._sessions = sessions
+        self._blocked: dict[str, tuple[int, str]] = {}  # the row to fill in, and by whom
+
+    def go_on(self) -> None:
+        """Do all that can be done now, one step at a time."""
+        while any(self._try(label) for label in self._sessions):
+            pass
+
+    def give_up(self) -> None:
+        """Let blocked steps fail, the longest blocked first: that may free the others."""
+        while self._blocked:
+            label = next(iter(self._blocked))
+            self._record(label, self._sessions[label].give_up(), freed_by="")
+            self.go_on()
+
+    def _try(self, label: str) -> bool:
+        """Try what a session has to do next; true when that came to its end."""
+        session, steps = self._sessions[label], self.steps[label]
+        if label in self._blocked:
+            last = next(look["place"] for look in reversed(self.looks) if look)
+            return self._record(label, session.try_again(), freed_by=last)
+        return bool(steps) and self._record(label, session.do(*steps.popleft()), freed_by="")
+
+    def _record(self, label: str, look: Observation | None, freed_by: str) -> bool:
+        if look is None:
+            if label not in self._blocked:
+                self._blocked[label] = len(self.looks), self._blockers_of(label)
+                self.looks.append(None)
+            return False
+        if label in self._blocked:
+            row, blockers = self._blocked.pop(label)
+            names = blockers or freed_by
+            result = f"blocked by {names}" if names else "blocked"
+            self.looks[row] = {**look, "result": result, "failed": False}
+        self.looks.append(look)
+        return True
+
+    def _blockers_of(self, label: str) -> str:
+        """The sessions that PostgreSQL names; none in SQLite, which does not tell."""
+        pids = self._sessions[label].blocked_by
+        others = self._sessions.values()
+        return ", ".join(each.name for each in others if each.backend and each.backend.pid in pids)

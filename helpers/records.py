@@ -1,0 +1,123 @@
+"""Record what happens in a LiveServer, instead of printing it: requests, log, errors."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from flask import Flask, got_request_exception, request
+from werkzeug.serving import WSGIRequestHandler
+
+if TYPE_CHECKING:
+    from helpers.serving import StoppableServer
+
+RAISED = "helpers.raised"  # the key in a request's environ for what its view raised
+
+
+class Request(NamedTuple):
+    """A request that was answered."""
+
+    method: str
+    path: str
+    status: int
+    thread: str
+
+
+class Failure(NamedTuple):
+    """What a view raised, and where."""
+
+    error: BaseException
+    traceback: TracebackType | None
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Werkzeug's handler of one request, which collects what it would print."""
+
+    server: StoppableServer
+    protocol_version = "HTTP/1.1"  # else Werkzeug writes it on its own class, for everyone
+
+    def run_wsgi(self) -> None:
+        """Answer the request, and be known as running meanwhile."""
+        if self.server.stopping:  # half a request looks whole once the server hangs up
+            self.close_connection = True
+            return
+        thread = threading.current_thread()
+        text = f"{self.command} {self.path} in {thread.name}"
+        self.server.running[self.connection] = (text, thread)
+        try:
+            super().run_wsgi()
+        finally:
+            del self.server.running[self.connection]
+
+    def make_environ(self) -> dict[str, Any]:
+        """Send Flask's log where ours goes."""
+        return super().make_environ() | {"wsgi.errors": self.server.stream}
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Record the request, ahead of the answer's first byte: who has one finds the other."""
+        self.log("info", '"%s" %s', self.requestline, int(code))
+        if self.command:  # None where the line was no request
+            thread = threading.current_thread().name
+            self.server.requests.append(Request(self.command, self.path, int(code), thread))
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Collect the line, without the address and the time."""
+        self.server.stream.write((message % args) + "\n")
+
+
+def collecting(app: Flask, failures: list[Failure], log: TextIO) -> Callable[..., Iterator[bytes]]:
+    """Wrap an app: what it raises is kept, and even sys.exit() is answered with 500.
+
+    All of it is kept ahead of the answer's first byte, so whoever has the answer finds it.
+
+    :param app: the Flask app.
+    :param failures: where to keep errors that the app does not handle.
+    :param log: where to write the traceback of those that Flask lets through.
+    :return: the WSGI application to serve.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        raised: list[BaseException] = []
+        environ[RAISED] = raised
+        try:
+            body: Any = app(environ, start_response)
+            failures.extend(_keep(each) for each in raised)
+            raised.clear()
+            try:
+                for chunk in body:  # noqa: UP028 - "yield from" would close the body twice
+                    yield chunk
+            finally:
+                if hasattr(body, "close"):
+                    body.close()
+        except GeneratorExit:  # the client is gone
+            raise
+        except BaseException as error:
+            log.write(f"Error on request:\n{traceback.format_exc()}")
+            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+            if error not in raised:
+                raised.append(error)
+            failures.extend(_keep(each) for each in raised)
+            raise RuntimeError(f"The app raised {type(error).__name__}.") from error
+
+    return answer
+
+
+@got_request_exception.connect
+def _note(app: Flask, exception: BaseException, **extra: Any) -> None:
+    """Note what a view raised: Flask itself answers it with 500 and lets go of it."""
+    request.environ.get(RAISED, []).append(exception)
+
+
+def _keep(error: BaseException) -> Failure:
+    """Keep an error and its traceback, but not the variables of the view that raised it.
+
+    They would keep its sessions and connections open for as long as the server is known.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
+    return Failure(error, error.__traceback__)
