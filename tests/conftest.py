@@ -1,0 +1,78 @@
+"""Fail each test that leaves something behind.
+
+Notebook cells are not functions, so this does not run for them: test_leftovers.py does.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+GRACE = 2.0  # seconds for what is ending already; a real leftover stays longer
+MADE_BY_TOOLS = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents", "dist"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Compare what there is before and after a test."""
+    root = request.config.rootpath
+    looks: dict[str, Callable[[], set[str]]] = {
+        "threads": threads,
+        "child processes": children,
+        "sockets": sockets,
+        "open files": open_files,
+        "files in the tree": lambda: files_below(root),
+    }
+    before = {what: look() for what, look in looks.items()}
+    yield
+    left = {}
+    for what, look in looks.items():
+        if new := wait_for_end(look, before[what]):
+            left[what] = sorted(new)
+    if left:
+        pytest.fail(f"This test left behind {left}.", pytrace=False)
+
+
+def wait_for_end(look: Callable[[], set[str]], before: set[str]) -> set[str]:
+    """Return what is new, after time enough to end for what is about to."""
+    deadline = time.monotonic() + GRACE
+    while (new := look() - before) and time.monotonic() < deadline:
+        gc.collect()  # closes what is garbage, with a warning that fails the test
+    return new
+
+
+def threads() -> set[str]:
+    """Return the threads of this process."""
+    return {f"{thread.name} ({thread.native_id})" for thread in threading.enumerate()}
+
+
+def children() -> set[str]:
+    """Return the processes that this one started, and those that they started."""
+    return {str(child.pid) for child in psutil.Process().children(recursive=True)}
+
+
+def sockets() -> set[str]:
+    """Return the network sockets of this process."""
+    found = psutil.Process().net_connections("inet")
+    return {f"{each.fd}: {each.laddr}" for each in found}
+
+
+def open_files() -> set[str]:
+    """Return the files that this process holds open."""
+    return {f"{each.fd}: {each.path}" for each in psutil.Process().open_files()}
+
+
+def files_below(root: Path) -> set[str]:
+    """Return the files of the project, but for those of tools."""
+    found: set[str] = set()
+    for folder, folders, files in os.walk(root):
+        folders[:] = [each for each in folders if each[0] != "." and each not in MADE_BY_TOOLS]
+        found.update(os.path.join(folder, each) for each in files)
+    return found

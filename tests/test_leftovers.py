@@ -1,0 +1,50 @@
+"""After its last cell, a notebook has left nothing behind."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from helpers.execute import run
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+# IPython has threads and a database of its own, so what was there before is not counted.
+BEFORE = """
+import gc as _gc, os as _os, sqlite3 as _sqlite3, sys as _sys, tempfile as _tempfile, threading as _threading
+import psutil as _psutil
+
+def _present():
+    _gc.collect()
+    me = _psutil.Process()
+    return {
+        "threads": {thread.name for thread in _threading.enumerate()},
+        "connections": {id(o) for o in _gc.get_objects() if type(o).__mro__[-2] is _sqlite3.Connection},
+        "sockets": {c.laddr.port for c in me.net_connections("tcp") if c.status == "LISTEN"},
+        "children": {child.pid for child in me.children(recursive=True)},
+        "files here": set(_os.listdir()),
+        "temporary files": {n for n in _os.listdir(_tempfile.gettempdir())},
+    }
+
+_before = _present()
+"""
+AFTER = """
+_after = _present()
+{what: len(_after[what] - _before[what]) for what in _before}
+"""
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_leaves_nothing_behind(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread, connection, listening socket, child process or file is new at the end."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(BEFORE))
+    notebook.cells.append(nbformat.v4.new_code_cell(AFTER))
+
+    left = run(notebook, path.parent).cells[-1].outputs[0].data["text/plain"]
+
+    assert ast.literal_eval(left) == dict.fromkeys(ast.literal_eval(left), 0)
