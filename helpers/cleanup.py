@@ -1,29 +1,66 @@
-"""Leave nothing behind at the end of a notebook."""
+"""Leave nothing behind at the end of a notebook, and keep the pool's log out of its output."""
 
 from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import close_all_sessions
 
+from helpers.observe import describe_error
 
-def clean_up() -> None:
-    """Close every session and dispose of every engine in this process.
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, object]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self.rows.append(
+            {
+                "line": len(self.rows) + 1,
+                "message": record.getMessage(),
+                "error": describe_error(error) if isinstance(error, Exception) else "none",
+            }
+        )
+
+
+@contextmanager
+def pool_log() -> Iterator[list[dict[str, object]]]:
+    """Collect what SQLAlchemy's pools log meanwhile, instead of printing it.
+
+    A pool logs an error when it cannot close or reset a connection, as when SQLite refuses
+    because another thread made it.
+
+    :returns: for ``with … as``: a list of rows with the keys line, message and error.
+    """
+    collector, logger = _Collector(), logging.getLogger("sqlalchemy.pool")
+    logger.addHandler(collector)
+    try:
+        yield collector.rows
+    finally:
+        logger.removeHandler(collector)
+
+
+def dispose(engine: Engine) -> None:
+    """Dispose of an engine without a line in the log.
 
     A connection that another thread made cannot be closed from here: SQLite refuses.
     It ends with its pool, which nothing refers to any more.
     """
-    log = logging.getLogger("sqlalchemy.pool")
-    level = log.level
-    log.setLevel(logging.CRITICAL)  # the pool reports each refusal as an error
-    try:
-        close_all_sessions()
-        gc.collect()
-        for candidate in gc.get_objects():
-            if issubclass(type(candidate), Engine):  # isinstance would ask a proxy
-                candidate.dispose()
-        gc.collect()
-    finally:
-        log.setLevel(level)
+    with pool_log():
+        engine.dispose()
+
+
+def clean_up() -> None:
+    """Close every session and dispose of every engine in this process."""
+    close_all_sessions()
+    gc.collect()
+    for candidate in gc.get_objects():
+        if issubclass(type(candidate), Engine):  # isinstance would ask a proxy
+            dispose(candidate)
+    gc.collect()

@@ -138,7 +138,10 @@ def printed(cell: Any, tags: set[str]) -> Markup:
     """
     parts = []
     if cell.cell_type == "markdown":
-        parts.append(markdown(for_paper(cell.source, tags), below=3, flat=True))
+        text = for_paper(cell.source, tags)
+        if tags & {"handout", "handout-last"}:
+            text = up_to_second_paragraph(text)
+        parts.append(markdown(text, below=3, flat=True))
     if tags & {"exercise", "handout-code"}:
         parts.append(Markup("<pre><code>{}</code></pre>").format(cell.source))
     if "exercise" in tags:
@@ -161,6 +164,14 @@ def for_paper(text: str, tags: set[str]) -> str:
         text = text[: text.rindex(choices[-1]) + len(choices[-1])] if choices else text
     text = re.sub(r"^(Previous|Next): .*", "", text, flags=re.MULTILINE)
     return re.sub(r"</?details>|<summary>(.*)</summary>", r"\1", text)
+
+
+def up_to_second_paragraph(text: str) -> str:
+    """The beginning of an explanation, with its list or table: the rest leads to the next cell."""
+    blocks = text.split("\n\n")
+    paragraphs = [n for n, block in enumerate(blocks) if not re.match(r"#|[-*|] |\|", block)]
+    paragraphs = [n for n in paragraphs if not re.match(r"\d+\. ", blocks[n])]
+    return "\n\n".join(blocks[: paragraphs[1]] if len(paragraphs) > 1 else blocks)
 
 
 def read_text(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from operator import methodcaller
 from typing import Any
 
@@ -36,8 +37,8 @@ def interleave(
     is tried again after each step of the others; later steps of its session wait for it.
     What is still blocked after the schedule fails, with the error of its database.
 
-    PostgreSQL says who blocks whom. SQLite does not; the look then names the session whose
-    step let the blocked one go on.
+    PostgreSQL says who blocks whom. SQLite does not: there, a session is named when the
+    blocked step got through after a step of that session, and of no other.
 
     :param schedule: entries with commas between them: a session, A to Z, and a step.
     :param session: makes a session, as ``sessionmaker(engine)`` does. For SQLite, make the
@@ -93,6 +94,15 @@ def _read(schedule: str, known: Mapping[str, Step]) -> list[tuple[str, str]]:
     return plan
 
 
+@dataclass
+class _Wait:
+    """A blocked step."""
+
+    row: int  # where the look goes that says so
+    blockers: list[str]  # as the server names them
+    done_since: set[str] = field(default_factory=set)  # who came on since it was last tried
+
+
 class _Run:
     """How far a schedule has come."""
 
@@ -100,44 +110,45 @@ class _Run:
         self.steps: dict[str, deque[tuple[str, Step]]] = {label: deque() for label in sessions}
         self.looks: list[Any] = []
         self._sessions = sessions
-        self._blocked: dict[str, tuple[int, str]] = {}  # the row to fill in, and by whom
+        self._waits: dict[str, _Wait] = {}
 
     def go_on(self) -> None:
-        """Do all that can be done now, one step at a time."""
-        while any(self._try(label) for label in self._sessions):
+        """Do all that can be done now, one step at a time, and the longest blocked first."""
+        while any(self._try(label) for label in dict.fromkeys([*self._waits, *self._sessions])):
             pass
 
     def give_up(self) -> None:
         """Let blocked steps fail, the longest blocked first: that may free the others."""
-        while self._blocked:
-            label = next(iter(self._blocked))
-            self._record(label, self._sessions[label].give_up(), freed_by="")
+        while self._waits:
+            label = next(iter(self._waits))
+            self._waits[label].done_since.clear()  # nobody let it through
+            self._record(label, self._sessions[label].give_up())
             self.go_on()
 
     def _try(self, label: str) -> bool:
         """Try what a session has to do next; true when that came to its end."""
         session, steps = self._sessions[label], self.steps[label]
-        if label in self._blocked:
-            last = next(look["place"] for look in reversed(self.looks) if look)
-            return self._record(label, session.try_again(), freed_by=last)
-        return bool(steps) and self._record(label, session.do(*steps.popleft()), freed_by="")
+        if label in self._waits:
+            return self._record(label, session.try_again())
+        return bool(steps) and self._record(label, session.do(*steps.popleft()))
 
-    def _record(self, label: str, look: Observation | None, freed_by: str) -> bool:
+    def _record(self, label: str, look: Observation | None) -> bool:
         if look is None:
-            if label not in self._blocked:
-                self._blocked[label] = len(self.looks), self._blockers_of(label)
+            if label not in self._waits:
+                pids, others = self._sessions[label].blocked_by, self._sessions.values()
+                blockers = [
+                    each.name for each in others if each.backend and each.backend.pid in pids
+                ]
+                self._waits[label] = _Wait(len(self.looks), blockers)
                 self.looks.append(None)
+            self._waits[label].done_since.clear()
             return False
-        if label in self._blocked:
-            row, blockers = self._blocked.pop(label)
-            names = blockers or freed_by
-            result = f"blocked by {names}" if names else "blocked"
-            self.looks[row] = {**look, "result": result, "failed": False}
+        if wait := self._waits.pop(label, None):
+            names = wait.blockers or list(wait.done_since)
+            known = wait.blockers or len(names) == 1  # of two, either may have been in the way
+            result = f"blocked by {', '.join(names)}" if known else "blocked"
+            self.looks[wait.row] = {**look, "result": result, "failed": False}
         self.looks.append(look)
+        for other in self._waits.values():
+            other.done_since.add(look["place"])
         return True
-
-    def _blockers_of(self, label: str) -> str:
-        """The sessions that PostgreSQL names; none in SQLite, which does not tell."""
-        pids = self._sessions[label].blocked_by
-        others = self._sessions.values()
-        return ", ".join(each.name for each in others if each.backend and each.backend.pid in pids)

@@ -60,7 +60,7 @@ class Observer:
         self._thread_labels = (f"T{n}" for n in itertools.count(1))
         self._connection_labels = (f"C{n}" for n in itertools.count(1))
         self._databases: dict[str, str] = {}
-        self._database_labels = _letters()
+        self._database_labels = letters()
         for engine in engines:
             self._listen(engine)
 
@@ -156,8 +156,19 @@ def describe_error(error: Exception) -> str:
     return f"{type(cause).__name__}: {message}"
 
 
-def _mark_of(connection: sqlite3.Connection) -> str:
-    """Tell a database from any other: a file by its identity, one in memory by a mark.
+def _mark_of(connection: Any) -> str:
+    """Tell a database from any other."""
+    if isinstance(connection, sqlite3.Connection):
+        return _sqlite_mark(connection)
+    with connection.cursor() as cursor:  # of PostgreSQL
+        cursor.execute("SELECT system_identifier, current_schemas(false) FROM pg_control_system()")
+        mark = f"server {cursor.fetchone()}"
+    connection.rollback()  # the driver has opened a transaction
+    return mark
+
+
+def _sqlite_mark(connection: sqlite3.Connection) -> str:
+    """Tell a file by its identity, and a database in memory by a mark.
 
     The mark is ``PRAGMA user_version``, a number that SQLite keeps for the application
     (https://www.sqlite.org/pragma.html#pragma_user_version). The first connection to a
@@ -181,9 +192,9 @@ def _current_place() -> str:
     return f"view {request.path}" if has_request_context() else "notebook cell"
 
 
-def _letters() -> Iterator[str]:
+def letters() -> Iterator[str]:
     """A to Z, then AA, AB and so on."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     for length in itertools.count(1):
-        for letters in itertools.product(alphabet, repeat=length):
-            yield "".join(letters)
+        for word in itertools.product(alphabet, repeat=length):
+            yield "".join(word)

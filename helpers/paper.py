@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import warnings
@@ -66,7 +67,8 @@ def shown(output: Any) -> Markup:
     """
     data = output.get("data", {})
     if "text/html" in data:
-        return Markup(accessible(data["text/html"]))
+        # A caption and its table stay on one page only inside of something else.
+        return Markup(f'<div class="shown">{accessible(data["text/html"])}</div>')
     if "image/png" in data:
         alt = output.metadata["image/png"]["alt"]
         source = "data:image/png;base64," + data["image/png"].replace("\n", "")
@@ -92,9 +94,20 @@ def pdf(html: str) -> bytes:
     except (ImportError, OSError, UserWarning) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise NoPdf(f"PDFs cannot be made here ({reason}): {INSTALL}.") from None
+    html = re.sub(r"(?<=data:image/svg\+xml;base64,)[\w+/=]+", _for_paper, html)
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
         document = HTML(string=html, url_fetcher=fetcher)
         return bytes(document.write_pdf(font_config=fonts, pdf_variant="pdf/ua-1"))
     except FatalURLFetchingError as error:
         raise NoPdf(f"{error}: nothing is fetched for a PDF, so store it in the notebook.") from None
+
+
+def _for_paper(picture: re.Match[str]) -> str:
+    svg = base64.b64decode(picture[0]).decode()
+    # WeasyPrint does not know paint-order, and so would put the white edge over the letters.
+    svg = re.sub(r"[^{}>]*\{[^}]*paint-order[^}]*\}", "", svg)
+    # The letters of a picture are to be no larger than those of the text around it.
+    sizes = r'(?<=width=")(\d+)(" height=")(\d+)'
+    svg = re.sub(sizes, lambda s: f"{0.68 * int(s[1]):g}{s[2]}{0.68 * int(s[3]):g}", svg, count=1)
+    return base64.b64encode(svg.encode()).decode()

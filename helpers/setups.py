@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -16,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 from sqlalchemy.schema import CreateTable
 
+from helpers.cleanup import dispose
 from helpers.locks import STEPPED, StepPool
 from helpers.shop import Base
 
@@ -55,7 +55,7 @@ class Setup:
             try:
                 yield engine
             finally:
-                _dispose(engine)
+                dispose(engine)
 
     @contextmanager
     def database(self, folder: str | os.PathLike[str]) -> Iterator[str]:
@@ -109,20 +109,6 @@ class Setup:
         if options.get("poolclass") is QueuePool:
             options |= {"poolclass": StepPool, "pool_timeout": 0}
         return replace(self, options=options)
-
-
-def _dispose(engine: Engine) -> None:
-    """Dispose of an engine, whose pool may have connections that only their threads may close.
-
-    They end with the pool. SQLAlchemy would print each refusal.
-    """
-    log = logging.getLogger("sqlalchemy.pool")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        engine.dispose()
-    finally:
-        log.setLevel(level)
 
 
 class Setups(dict[str, Setup]):

@@ -30,12 +30,9 @@ class Table:
     def _repr_html_(self) -> str:
         from html import escape
 
-        from pandas import option_context
-
         # As the name of the columns, the name of the index stands in the same header row.
         frame = self.frame.rename_axis(index=None, columns=self.frame.index.name)
-        with option_context("display.max_colwidth", None):
-            html = frame.to_html(border=0, max_rows=None)
+        html = frame.to_html(border=0)
         head, body = html.split(">", maxsplit=1)
         caption = f'<caption style="text-align: left">{escape(self.caption)}</caption>'
         # JupyterLab aligns cells to the right, which suits numbers and nothing else.
@@ -55,7 +52,7 @@ def table(observations: Iterable[Observation], caption: str) -> Table:
 
     observations = list(observations)
     require_observations(observations, "table")
-    rows = [_row(observation) for observation in observations]
+    rows = [cells(observation) for observation in observations]
     frame = DataFrame(rows, columns=list(COLUMNS))
     frame.index = frame.index.rename("look") + 1
     return Table(frame, caption)
@@ -81,7 +78,8 @@ def grid(rows: Iterable[Mapping[str, Any]], caption: str, index: str) -> Table:
     return Table(DataFrame(rows).set_index(index), caption)
 
 
-def _row(observation: Observation) -> dict[str, str]:
+def cells(observation: Observation) -> dict[str, str]:
+    """What ``table`` shows of an observation, by column."""
     return {
         "step": observation["step"],
         "place": observation["place"],

@@ -121,6 +121,7 @@ def test_only_what_is_no_longer_true_changes(
     cells[0].outputs[0].text = "stale\n"
     cells[1].outputs[0].data["text/plain"] = "'tid-123 in v9.8'"
     cells[2].outputs[0].traceback = ["File /home/me/lesson.py"]
+    cells[3].outputs[1].execution_count = 14
     path = folder / "stale.ipynb"
     path.write_text(nbformat.writes(stored), encoding="utf-8")
 
@@ -130,6 +131,7 @@ def test_only_what_is_no_longer_true_changes(
     assert cells[0].outputs[0].text == "one\ntwo\nthree\n"
     assert cells[1].outputs[0].data["text/plain"] == "'tid-123 in v9.8'"
     assert cells[2].outputs[0].traceback == ["ZeroDivisionError: division by zero"]
+    assert cells[3].outputs[1].execution_count == 4
     assert capsys.readouterr().out == f"{path}: changed\n"
 
 
@@ -201,9 +203,11 @@ def read_only(folder: Path) -> Iterator[Path]:
 
 
 def test_a_file_that_cannot_be_written_is_refused(
-    read_only: Path, capsys: pytest.CaptureFixture[str]
+    read_only: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is refused before its cells run, not after."""
+    monkeypatch.setattr("helpers.execute.run", lambda *_: pytest.fail("its cells ran"))
+
     assert main([str(read_only)]) == 2
 
     assert capsys.readouterr().out == (

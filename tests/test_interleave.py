@@ -301,6 +301,19 @@ def test_a_shared_cache_does_not_wait(tmp_path: Path) -> None:
     ]
 
 
+def test_nobody_is_named_when_two_may_have_been_in_the_way(engine: Engine) -> None:
+    """B lets C through, but A came on in between too."""
+    looks = play(engine, "A begin, A count, B debit, B commit, C credit, A rollback")
+
+    assert in_short(looks)[3:] == [
+        "B commit: blocked by session A",
+        "C credit: blocked",
+        "A rollback: done",
+        "B commit: done",
+        "C credit: done",
+    ]
+
+
 def test_a_pool_of_one_is_waited_for(tmp_path: Path) -> None:
     """A session without a connection is blocked until the other one gives it back."""
     looks = play_on("pool of one", tmp_path, "A count, B count, C count, A close, B close")

@@ -21,8 +21,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # Notebooks that are linked and not yet written. Delete a name when its notebook is there.
 PLANNED = [
-    "05_todays_default_shares_one_connection.ipynb",
-    "06_fix_name_the_memory_database.ipynb",
     "07_fix_use_a_database_server.ipynb",
     "08_more_than_one_process.ipynb",
     "09_choose.ipynb",

@@ -673,7 +673,12 @@ def test_an_interrupt_in_the_middle_of_a_request_ends_clean(
 ) -> None:
     """The kernel's interrupt comes while a view runs: the server runs on, or ends with its block."""
     noticed = threading.Event()
-    views.add("/interrupted", lambda: interrupt_main_thread(noticed) or "late")
+
+    @views.app.get("/interrupted")
+    def interrupted() -> str:
+        interrupt_main_thread(noticed)
+        return "late"
+
     with LiveServer(views.app, threads=threads) as server:
         with pytest.raises(KeyboardInterrupt):
             server.get("/interrupted")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from helpers.cleanup import clean_up
 from helpers.locks import StepConnection, StepPool
 from helpers.observe import describe_error
 from helpers.setups import Setup, setups
@@ -107,7 +108,7 @@ def pool_and_count_with_flask_sqlalchemy(setup: Setup, folder: Path) -> tuple[st
         try:
             return pool_and_count(engine)
         finally:
-            engine.dispose()
+            clean_up()  # as a notebook does
 
 
 @each_sqlite_in_threads

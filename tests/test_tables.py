@@ -94,6 +94,7 @@ def test_the_caption_stands_above_the_rows_and_in_the_text() -> None:
     shown = table([a_look()], "Threads & databases <1>")
 
     assert cells(shown._repr_html_(), "caption") == ["Threads & databases <1>"]
+    assert "Threads &amp; databases &lt;1&gt;" in shown._repr_html_()
     assert shown._repr_html_().index("<caption") < shown._repr_html_().index("<thead")
     assert repr(shown).startswith("Threads & databases <1>\n")
 
