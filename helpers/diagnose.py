@@ -168,11 +168,7 @@ class Report:
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        cell, parts = '<td style="text-align: left">', [f"<p>{escape(self.problem or self.ran)}"]
-        for engine in self.engines:
-            rows = [(escape(label), escape(text)) for label, text in engine.lines()]
-            parts += ["<table>", *(f"<tr>{cell}{a}{cell}{b}" for a, b in rows), "</table>"]
-        return "".join(parts)
+        return f'<pre style="white-space: pre-wrap">{escape(repr(self))}</pre>'
 
 
 # Finding the engines: references are followed, and no code is called.
@@ -567,6 +563,8 @@ class Scratch:
 
     def rows_elsewhere(self) -> int:
         """Count the rows in a second process."""
+        if not self.args and not self.kwargs:
+            raise Problem("only a function of yours knows how to connect")
         dbapi: Any = sqlite3 if self.sqlite else self.engine.dialect.dbapi
         kwargs = {"uri": self.sqlite.uri} if self.sqlite else self.kwargs
         job = {
@@ -594,10 +592,12 @@ class Scratch:
         left = None
         if self.filled and not self.sqlite:
             self.on(self.first, self.copy.dispose)
-            left = self.on(self.new_thread(), drop)
+            left = self.on(self.first if self.loop else self.new_thread(), drop)
         for thread in self.threads:
-            self.on(thread, close)
-            thread.shutdown(wait=False)
+            stuck = isinstance(self.on(thread, close), TimeoutError)
+            thread.shutdown(wait=not stuck)
+        if self.loop:
+            self.loop.close()
         if left:
             raise Problem(f"The table {self.table.name} is left on the server: drop it by hand.")
 
@@ -606,9 +606,9 @@ class Scratch:
         if not isinstance(seen, Exception):
             return f"{seen} rows"
         cause = getattr(seen, "orig", None) or seen
-        line = (str(cause).strip() or f"no answer in {PATIENCE:g} s").splitlines()[0].partition(", connection timed out")[0]
-        name = "" if isinstance(cause, Problem) else f"{type(cause).__name__}: "
-        return name + line.replace(self.table.name, "item")
+        line = (str(cause).strip() or f"no answer in {PATIENCE:g} s").splitlines()[0]
+        line = line.partition(", connection timed out")[0].replace(self.table.name, "item")
+        return line if isinstance(cause, Problem) else f"{type(cause).__name__}: {line}"
 
 
 # The questions, and what the answers amount to.
@@ -622,6 +622,7 @@ class Look:
     one_for_all: bool = False  # two threads get the same connection at the same time
     one_a_thread: bool = False  # two sessions of one thread do
     in_turns: bool = False
+    refused: str = ""  # why a server lets this user write nothing
     no_transactions: bool = False
     files: list[str] = field(default_factory=list)  # while a transaction is open
 
@@ -646,7 +647,8 @@ def measure(scratch: Scratch, keeper: bool) -> Look:
     look.in_turns = waits(during)
     scratch.release()
     if error:
-        look.answers = dict.fromkeys(QUESTIONS, Answer(None, scratch.describe(error)))
+        look.refused = scratch.describe(error)
+        look.answers = dict.fromkeys(QUESTIONS, Answer(None))
         return look
     look.answers["another_thread"] = another_thread(scratch, after, during)
     look.answers["another_process"] = another_process(scratch)
@@ -691,7 +693,7 @@ def isolation(scratch: Scratch, look: Look) -> None:
         on(me, scratch.add, mine)
         look.files = os.listdir(scratch.folder)
         seen = on(other, scratch.rows)
-        error = on(me, mine.commit)
+        error = on(me, lambda: mine.commit())
         scratch.release()
         if seen == rows + 1 and hidden.yes:
             hidden = Answer(False, f"a session in {where} sees it")
@@ -731,17 +733,15 @@ def judge(scratch: Scratch, look: Look) -> str:
         if not isinstance(scratch.engine.pool, pool.SingletonThreadPool):
             return "own connection"
         return "own thread" if scratch.kwargs.get("check_same_thread", True) else "check off"
-    if look.one_for_all:
-        return "one connection"
-    if look.one_a_thread or look.answers["safe_from_rollback"].yes is False:
+    if look.one_a_thread and not look.one_for_all:
         return "one a thread"
+    if look.one_for_all or look.answers["safe_from_rollback"].yes is False:
+        return "one connection"
     if look.answers["uncommitted_hidden"].yes is False and not look.no_transactions:
         return "dirty"
-    if look.in_turns:
-        return "turns"
-    if sqlite:
-        return "memory" if sqlite.in_memory else "file"
-    return "server" if thread.yes else "read only"
+    if sqlite and sqlite.in_memory:
+        return "turns" if look.in_turns else "memory"
+    return "file" if sqlite else "read only" if look.refused else "server"
 
 
 def cure(place: Place, sqlite: Sqlite | None, finding: str) -> str:
@@ -767,6 +767,7 @@ def notes(scratch: Scratch, look: Look, finding: str, keeper: bool) -> list[str]
         "one session writes at a time: others wait, or get `database is locked`": finding == "file",
         "a second worker or the reloader's child has none of it (08)": safe_memory,
         "hold one connection open while the app runs": safe_memory and not keeper,
+        f"writing was refused: {look.refused}": look.refused,
         "tried with one connection held open, since your code holds one": in_memory and keeper,
         "a second connection inside a session waits, then raises an error": look.in_turns,
         "each statement commits by itself: rollback() takes nothing back": look.no_transactions,
@@ -808,7 +809,8 @@ def look_at(place: Place, keeper: bool, signals: list[int]) -> EngineReport:
         return report
     report.answers, report.finding = look.answers, judge(scratch, look)
     report.verdict = "trapped" if report.finding in TRAPS else "safe"
-    report.notebook, report.sentence = (TRAPS | SAFE)[report.finding]
+    report.notebook, sentence = (TRAPS | SAFE)[report.finding]
+    report.sentence = f"{sentence[0].upper()}{sentence[1:]}."
     if report.verdict == "trapped":
         report.cure = cure(place, scratch.sqlite, report.finding)
         asked = ("another_thread", "safe_from_rollback", "uncommitted_hidden")
@@ -863,7 +865,8 @@ def diagnose(target: object) -> Report:
 
 def resolve(target: object, report: Report) -> tuple[list[Place], bool]:
     """The engines that a target leads to, and whether it leads to a connection."""
-    value, path = target, "app" if hasattr(target, "extensions") else type(target).__name__.lower()
+    value: Any = target
+    path = "app" if hasattr(target, "extensions") else type(target).__name__.lower()
     module = None
     if isinstance(target, str):
         if "://" in target or is_file(target):
@@ -957,7 +960,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted: nothing is left behind.", file=sys.stderr)
         return 130
-    print(report.to_json() if options.json else report)
+    print(report.to_json() if options.json else report, flush=True)
+    if any(thread.name.startswith("diagnose") for thread in threading.enumerate()):
+        os._exit(report.exit_status)  # else the exit waits for a server that does not answer
     return report.exit_status
 
 

@@ -145,7 +145,7 @@ def printed(cell: Any, tags: set[str]) -> Markup:
     if tags & {"exercise", "handout-code"}:
         parts.append(Markup("<pre><code>{}</code></pre>").format(cell.source))
     if "exercise" in tags:
-        lines = Markup("<div></div>") * max(4, cell.source.count("\n") + 2)
+        lines = Markup("<div></div>") * max(3, cell.source.count("\n") + 1)
         parts.append(Markup('<div class="room">{}</div>').format(lines))
     elif cell.cell_type == "code" and tags - {"handout-code"}:
         if not cell.outputs:
@@ -281,8 +281,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         make(ROOT, given.output, given.paper, given.execute)
-    except (Problem, NoPdf) as problem:
+    except Problem as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except NoPdf as problem:
+        print(f"{given.output} has the two documents as HTML; {problem}", file=sys.stderr)
         return 1
     print(f"{given.output} has learner and instructor, each as .html and .pdf, for {given.paper}.")
     return 0

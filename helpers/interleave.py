@@ -121,7 +121,6 @@ class _Run:
         """Let blocked steps fail, the longest blocked first: that may free the others."""
         while self._waits:
             label = next(iter(self._waits))
-            self._waits[label].done_since.clear()  # nobody let it through
             self._record(label, self._sessions[label].give_up())
             self.go_on()
 

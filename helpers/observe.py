@@ -74,6 +74,7 @@ class Observer:
         :param action: a function without arguments. What it returns is the result.
         :param place: where in the code this is; the route, when left out in a view.
         :returns: the observation, which is also appended to ``observations``.
+        :raises RuntimeError: when the connection is older than the observer.
         """
         self._here.labels = ("none", "none")
         try:
@@ -81,6 +82,11 @@ class Observer:
         except (SQLAlchemyError, sqlite3.Error) as error:
             value, failed = describe_error(error), True
         thread = threading.current_thread()
+        if self._here.labels is None:
+            raise RuntimeError(
+                "This Observer met a connection that was made before it, and can no longer"
+                " tell which database that is: make the Observer right after the engine."
+            )
         connection, database = self._here.labels
         with self._lock:
             observation = Observation(
@@ -118,12 +124,7 @@ class Observer:
             record.info[self] = next(self._connection_labels), self._databases[mark]
 
     def _note_connection(self, connection: Connection, *_: Any) -> None:
-        if self not in connection.info:
-            raise RuntimeError(
-                "This Observer met a connection that was made before it, and can no longer"
-                " tell which database that is: make the Observer right after the engine."
-            )
-        self._here.labels = connection.info[self]
+        self._here.labels = connection.info.get(self)
 
     def _label_thread(self, thread: threading.Thread) -> str:
         if thread not in self._threads:

@@ -85,12 +85,10 @@ def pdf(html: str) -> bytes:
     """
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # it prints a page
-            from weasyprint import HTML
-            from weasyprint.text.fonts import FontConfiguration
-            from weasyprint.urls import FatalURLFetchingError, URLFetcher
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # without a font it warns, and then crashes
-            fonts = FontConfiguration()
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # without a font it would crash later
+                from weasyprint import HTML
+                from weasyprint.urls import FatalURLFetchingError, URLFetcher
     except (ImportError, OSError, UserWarning) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise NoPdf(f"PDFs cannot be made here ({reason}): {INSTALL}.") from None
@@ -98,7 +96,7 @@ def pdf(html: str) -> bytes:
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
         document = HTML(string=html, url_fetcher=fetcher)
-        return bytes(document.write_pdf(font_config=fonts, pdf_variant="pdf/ua-1"))
+        return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
     except FatalURLFetchingError as error:
         raise NoPdf(f"{error}: nothing is fetched for a PDF, so store it in the notebook.") from None
 

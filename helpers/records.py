@@ -82,12 +82,14 @@ def collecting(app: Flask, failures: list[Failure], log: TextIO) -> Callable[...
     def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         raised: list[BaseException] = []
         environ[RAISED] = raised
+        begun = False
         try:
             body: Any = app(environ, start_response)
             failures.extend(_keep(each) for each in raised)
             raised.clear()
             try:
-                for chunk in body:  # noqa: UP028 - "yield from" would close the body twice
+                for chunk in body:
+                    begun = True
                     yield chunk
             finally:
                 if hasattr(body, "close"):
@@ -95,12 +97,15 @@ def collecting(app: Flask, failures: list[Failure], log: TextIO) -> Callable[...
         except GeneratorExit:  # the client is gone
             raise
         except BaseException as error:
-            log.write(f"Error on request:\n{traceback.format_exc()}")
+            said = f"Error on request:\n{traceback.format_exc()}"
             error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
             if error not in raised:
                 raised.append(error)
             failures.extend(_keep(each) for each in raised)
-            raise RuntimeError(f"The app raised {type(error).__name__}.") from error
+            if begun:  # with a status: all that Werkzeug can do is to log it and break off
+                raise RuntimeError(f"The app raised {type(error).__name__}.") from error
+            log.write(said)
+            yield from InternalServerError()(environ, partial(start_response, exc_info=...))
 
     return answer
 

@@ -10,7 +10,7 @@ import json
 import re
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +37,7 @@ def ask(url: str, *requests: str) -> list[Any]:
     :return: the answers, read as JSON, in the order of the requests.
     :raises ValueError: when a request is not of that form.
     :raises TimeoutError: when no worker takes a request.
+    :raises ConnectionError: when there is no server, or it ends.
     :raises RuntimeError: when a request is not answered with status 200.
     """
     return [take_turns(url, request)[0] for request in requests]
@@ -76,31 +77,44 @@ def _begin(client: HTTPConnection, request: str) -> None:
     parts = re.fullmatch(r"([A-Z]+) (/\S*)", request)
     if not parts:
         raise ValueError(f"{request!r} is no request: give a method and a path, as 'GET /items'.")
-    client.putrequest(*parts.groups())
-    client.putheader("Content-Length", "1")
-    client.putheader("Expect", "100-continue")
-    client.putheader("Connection", "close")
-    client.endheaders()
-    try:
-        client.sock.recv(1, socket.MSG_PEEK)  # leaves it to be read by getresponse
-    except TimeoutError as error:
-        raise TimeoutError(
-            f"No worker took {request!r} within {TIMEOUT:g} s: start a server with more workers,"
-            " or ask it without turns."
-        ) from error
+    with _explained(request):
+        client.putrequest(parts[1], parts[2])
+        client.putheader("Content-Length", "1")
+        client.putheader("Expect", "100-continue")
+        client.putheader("Connection", "close")
+        client.endheaders()
+        client.sock.recv(1, socket.MSG_PEEK)  # leaves it for getresponse
 
 
 def _finish(client: HTTPConnection, request: str) -> Any:
     """Send the last byte, and return the answer."""
-    client.send(b".")
-    response = client.getresponse()
-    body = response.read()
+    with _explained(request):
+        client.send(b".")
+        response = client.getresponse()
+        body = response.read()
     if response.status != 200:
         raise RuntimeError(
             f"The server answered {request!r} with {response.status} {response.reason}:"
             " correct the request, or the view."
         )
     return json.loads(body)
+
+
+@contextmanager
+def _explained(request: str) -> Iterator[None]:
+    """Say which request had no answer, and what to do."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise TimeoutError(
+            f"No worker dealt with {request!r} within {TIMEOUT:g} s: start the server with more"
+            " workers, or end the view that blocks."
+        ) from error
+    except ConnectionError as error:
+        raise ConnectionError(
+            f"The server did not answer {request!r}: it is not there, or it has ended,"
+            " and its output says why."
+        ) from error
 
 
 def across_processes(looks: Iterable[Any]) -> list[ProcessObservation]:

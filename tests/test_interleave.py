@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 import threading
@@ -14,13 +13,16 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, select, text, update
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
 
-from helpers.interleave import interleave
+from helpers import locks
+from helpers.interleave import STEPPED, interleave
+from helpers.locks import StepConnection
 from helpers.observe import Observation, Observer
+from helpers.postgres import PostgresServer
 from helpers.setups import setups
 from helpers.shop import Base, Item
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "")
 KEEPERS = ("file", "wal", "memdb", "pool of one")
 
 # The schedule, what its last look shows on a shared connection, and what it should show.
@@ -261,6 +263,47 @@ def test_a_reader_that_wants_to_write_is_not_blocked_but_fails(name: str, tmp_pa
     assert not any("blocked" in look for look in in_short(looks))
 
 
+def test_a_transaction_that_holds_no_lock_is_blocked(engine: Engine) -> None:
+    """Neither BEGIN nor a transaction that has ended is in anybody's way."""
+    looks = play(
+        engine,
+        "A debit, A commit, A begin, B debit, A debit, B commit, A commit, A begin, A count,"
+        " A rollback, B debit, A debit, B commit, A commit, C stocks",
+    )
+
+    assert [look for look in in_short(looks) if "A debit" in look] == [
+        "A debit: done",
+        "A debit: blocked by session B",
+        "A debit: done",
+        "A debit: blocked by session B",
+        "A debit: done",
+    ]
+    assert in_short(looks)[-1] == "C stocks: [0, 5]"
+
+
+@pytest.mark.parametrize("end", [StepConnection.commit, StepConnection.rollback])
+def test_a_connection_waits_again_after_its_transaction(
+    end: Callable[[StepConnection], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a connection that goes back to no pool in between."""
+    waits: list[str] = []
+    monkeypatch.setattr(locks.here, "wait", lambda: waits.append("waited"), raising=False)
+    first, second = (sqlite3.connect(tmp_path / "shop.db", **STEPPED) for _ in range(2))
+    try:
+        first.execute("CREATE TABLE item (id)")
+        first.execute("INSERT INTO item VALUES (1)")
+        end(first)
+        second.execute("INSERT INTO item VALUES (2)")
+
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            first.execute("INSERT INTO item VALUES (3)")
+    finally:
+        first.close()
+        second.close()
+
+    assert waits == ["waited"]
+
+
 def test_sqlite_itself_does_not_wait_where_a_step_is_not_blocked(tmp_path: Path) -> None:
     """An hour of timeout makes no difference to a reader that wants to write."""
     path = tmp_path / "shop.db"
@@ -311,6 +354,23 @@ def test_nobody_is_named_when_two_may_have_been_in_the_way(engine: Engine) -> No
         "A rollback: done",
         "B commit: done",
         "C credit: done",
+    ]
+
+
+def test_the_longest_blocked_goes_first(engine: Engine) -> None:
+    """C was there before B."""
+    looks = play(engine, "A debit, B count, C debit, B debit, A commit, C commit, B commit")
+
+    assert in_short(looks) == [
+        "A debit: done",
+        "B count: 2",
+        "C debit: blocked by session A",
+        "B debit: blocked by session C",
+        "A commit: done",
+        "C debit: done",
+        "C commit: done",
+        "B debit: done",
+        "B commit: done",
     ]
 
 
@@ -536,28 +596,31 @@ def test_what_is_no_function_is_refused(wrong: str, engine: Engine) -> None:
 # PostgreSQL, where there is one
 
 
-@pytest.fixture
-def server() -> Iterator[Engine]:
-    """An engine on the server that DATABASE_URL names, without the tables of the shop."""
-    if not DATABASE_URL.startswith("postgresql"):
-        pytest.skip("DATABASE_URL names no PostgreSQL server")
-    engine = create_engine(DATABASE_URL)
-    Base.metadata.drop_all(engine)
-    yield engine
-    Base.metadata.drop_all(engine)
-    engine.dispose()
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    pytest.importorskip("psycopg")
+    try:
+        server = PostgresServer()
+    except RuntimeError as error:
+        pytest.skip(str(error))
+    with server:
+        for _ in range(2):  # its own processes start with the first, and are no leftovers
+            create_engine(server.url, poolclass=NullPool).connect().close()
+        yield server.url
 
 
-def play_on_server(engine: Engine, schedule: str) -> list[str]:
+def play_on_server(url: str, schedule: str, **steps: Callable[[Session], Any]) -> list[str]:
     """Run a schedule on PostgreSQL."""
-    store_two_items(engine)
-    observer = Observer(db=engine)
-    return in_short(
-        interleave(schedule, session=sessionmaker(engine), steps=STEPS, observer=observer)
-    )
+    engine = create_engine(url)
+    try:
+        return in_short(play(engine, schedule, steps=STEPS | steps))
+    finally:
+        Base.metadata.drop_all(engine)
+        engine.dispose()
 
 
-def test_postgresql_names_the_blocker(server: Engine) -> None:
+def test_postgresql_names_the_blocker(server: str) -> None:
     """C waits for B, who was there first."""
     looks = play_on_server(
         server, "A debit, B debit, C debit, C commit, A commit, B commit, A stocks"
@@ -576,7 +639,7 @@ def test_postgresql_names_the_blocker(server: Engine) -> None:
     ]
 
 
-def test_a_statement_that_postgresql_still_blocks_is_canceled(server: Engine) -> None:
+def test_a_statement_that_postgresql_still_blocks_is_canceled(server: str) -> None:
     """PostgreSQL would wait for ever."""
     looks = play_on_server(server, "A debit, B debit")
 
@@ -586,7 +649,13 @@ def test_a_statement_that_postgresql_still_blocks_is_canceled(server: Engine) ->
     ]
 
 
-def test_postgresql_ends_a_deadlock_by_itself(server: Engine) -> None:
+def test_an_error_elsewhere_ends_what_postgresql_blocks(server: str) -> None:
+    """Nothing is left that waits, so the tables can be dropped at once."""
+    with pytest.raises(ZeroDivisionError):
+        play_on_server(server, "A debit, B debit, A divide", divide=lambda session: 1 // 0)
+
+
+def test_postgresql_ends_a_deadlock_by_itself(server: str) -> None:
     """It finds it after a second, and the first to wait gets the error."""
     looks = play_on_server(
         server, "A debit, B credit, A credit, B debit, A rollback, B commit, B stocks"
@@ -598,8 +667,8 @@ def test_postgresql_ends_a_deadlock_by_itself(server: Engine) -> None:
         "A credit: blocked by session B",
         "B debit: blocked by session A",
         "A credit: ✗ DeadlockDetected: deadlock detected",
-        "A rollback: done",
         "B debit: done",
+        "A rollback: done",
         "B commit: done",
         "B stocks: [4, 6]",
     ]

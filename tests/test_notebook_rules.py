@@ -192,7 +192,7 @@ def test_the_good_notebook_is_one(tmp_path: Path) -> None:
                 (printed(r"in C:\Users\ann"), r"C:\Users\ann"),
                 (raised("File lib/site-packages/flask/app.py"), "site-packages"),
                 (shown("ipykernel_4711"), "ipykernel_4711"),
-                (shown(table([], "Before: /root/x")), "/root/x"),
+                (shown(table([], "Before: /srv/x")), "/srv/x"),
             ]
         ],
         (

@@ -21,8 +21,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # Notebooks that are linked and not yet written. Delete a name when its notebook is there.
 PLANNED = [
-    "07_fix_use_a_database_server.ipynb",
-    "08_more_than_one_process.ipynb",
     "09_choose.ipynb",
     "10_check_your_own_app.ipynb",
     "11_who_else_falls_in.ipynb",

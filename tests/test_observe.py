@@ -132,14 +132,17 @@ def test_a_look_without_sql_has_no_connection(make_engine: MakeEngine) -> None:
     assert (look["connection"], look["database"], look["result"]) == ("none", "none", "2")
 
 
-def test_a_commit_alone_names_its_connection(make_engine: MakeEngine) -> None:
-    """A look that only commits runs no statement, and still uses a connection."""
+@pytest.mark.parametrize("end", [Connection.commit, Connection.rollback])
+def test_the_end_of_a_transaction_names_its_connection(
+    make_engine: MakeEngine, end: Callable[[Connection], None]
+) -> None:
+    """A look that only commits or rolls back runs no statement, and still uses a connection."""
     engine = make_engine()
     observer = Observer(engine)
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
 
-        look = observer.look("commit", connection.commit)
+        look = observer.look("end", lambda: end(connection))
 
     assert (look["connection"], look["database"], look["result"]) == ("C1", "A", "done")
 

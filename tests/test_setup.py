@@ -238,7 +238,7 @@ def test_a_python_without_venv_is_named(project: Path) -> None:
     """The sentence says what to install, and nothing has been made by then."""
     status, said = give(project, sys.executable, "-c", WITHOUT_VENV)
     assert status == 1
-    assert said.startswith(f"{sys.executable} cannot make a virtual environment (")
+    assert " cannot make a virtual environment (" in said
     assert said.endswith(
         "): install what is missing (on Debian and Ubuntu: apt install "
         f"python3.{sys.version_info.minor}-venv), then try again.\n"

@@ -1,0 +1,60 @@
+"""Cleaning up: sessions closed, connections gone, and no line printed."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from helpers.cleanup import clean_up, dispose, pool_log
+
+
+def connect_in_a_thread(engine: Engine) -> None:
+    """Leave a connection in the pool that only another thread could close."""
+
+    def ask() -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(ask).result()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_clean_up_closes_sessions_and_connections(caplog: pytest.LogCaptureFixture) -> None:
+    """A file can be deleted afterwards, and the log has no error."""
+    engine = create_engine("sqlite://")
+    session = Session(engine)
+    session.execute(text("SELECT 1"))
+    connect_in_a_thread(engine)
+
+    with caplog.at_level(logging.CRITICAL):
+        clean_up()
+
+    assert not session.in_transaction()
+    with engine.connect() as connection:
+        tables = connection.execute(text("SELECT name FROM sqlite_schema")).all()
+    assert tables == []
+    dispose(engine)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_log_of_a_pool_is_collected(capfd: pytest.CaptureFixture[str]) -> None:
+    """A pool that drops another thread's connection says so in the rows, and prints nothing."""
+    engine = create_engine("sqlite://", pool_size=1)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+    with pool_log() as rows:
+        connect_in_a_thread(engine)
+
+    assert [row["line"] for row in rows] == [1]
+    assert str(rows[0]["message"]).startswith("Exception closing connection")
+    assert str(rows[0]["error"]).startswith("ProgrammingError: SQLite objects created in a thread")
+    assert capfd.readouterr().err == ""
+    dispose(engine)

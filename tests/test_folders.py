@@ -1,0 +1,71 @@
+"""Temporary folders: there while somebody holds them, and gone with their process."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.folders import TemporaryFolder
+
+HOLDER = """
+import sys
+from helpers.folders import TemporaryFolder
+folder = TemporaryFolder()
+(folder.new() / "shop.db").write_text("rows")
+print(folder.path, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_each_new_folder_is_empty_and_its_own() -> None:
+    """Two sections of a notebook never share a file."""
+    with TemporaryFolder() as folder:
+        first, second = folder.new(), folder.new()
+
+        assert first != second
+        assert list(first.iterdir()) == list(second.iterdir()) == []
+
+
+def test_it_is_removed_with_all_that_is_in_it() -> None:
+    """Removing it twice does no harm."""
+    folder = TemporaryFolder()
+    (folder.new() / "shop.db").write_text("rows")
+
+    folder.remove()
+    folder.remove()
+
+    assert not folder.path.exists()
+
+
+def test_a_cell_that_runs_again_removes_the_folder_of_its_first_run() -> None:
+    """Nothing refers to the old folder any more."""
+    folder = TemporaryFolder()
+    path = folder.path
+
+    folder = TemporaryFolder()
+    gc.collect()
+
+    assert not path.exists()
+    folder.remove()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_it_is_removed_when_its_process_is_killed() -> None:
+    """The remover notices, as the system closes the pipe to it."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdin and holder.stdout
+    path = Path(holder.stdout.readline().strip())
+    assert path.is_dir()
+
+    holder.send_signal(signal.SIGKILL)
+    holder.stdout.read()  # the remover holds the other end, until it is done
+    holder.communicate()
+
+    assert not path.exists()
