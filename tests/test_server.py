@@ -318,7 +318,16 @@ def test_an_answer_that_breaks_off_is_kept(views: Views, threads: int | None) ->
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             server.get("/broken-stream")
         assert [str(each) for each in server.errors] == ["second"]
-        assert "in broken_stream" in server.log
+        assert server.log.count("in broken_stream") == 1
+
+
+def test_an_app_that_breaks_the_rules_of_wsgi_is_logged(views: Views) -> None:
+    """Middleware that gives no status is no view, so its error stands in the log only."""
+    views.app.wsgi_app = lambda environ, start_response: [b"text"]  # type: ignore[method-assign]
+    with LiveServer(views.app) as server:
+        assert server.get("/").status_code == 500
+    assert server.errors == []
+    assert "write() before start_response" in server.log
 
 
 def test_an_error_that_flask_passes_on_is_kept_once(views: Views) -> None:
