@@ -72,28 +72,28 @@ QUESTIONS = {
 }
 N02, N06 = "02_why_each_thread_has_its_own", "06_fix_name_the_memory_database"
 N05, N07 = "05_todays_default_shares_one_connection", "07_fix_use_a_database_server"
-OWN = "each {} gets a database of its own in memory, without the tables of the others"
-ONE = "{} share one connection and so one transaction: a rollback takes the others' work with it"
-REFUSED = "the driver refuses a connection in a thread that did not open it"
+OWN = "each {} gets a database of its own in memory, without the tables of the others."
+ONE = "share one connection and so one transaction: a rollback takes the others' work with it."
+REFUSED = "The driver refuses a connection in a thread that did not open it."
 TRAPS = {  # finding: (the notebook that explains it, the sentence)
-    "own thread": ("01_one_db_object_two_databases", OWN.format("thread")),
-    "check off": (N02, f"check_same_thread=False alone cures nothing: {OWN.format('thread')}"),
-    "own connection": (N02, OWN.format("connection")),
+    "own thread": ("01_one_db_object_two_databases", f"In this app {OWN.format('thread')}"),
+    "check off": (N02, f"With check_same_thread=False, still {OWN.format('thread')}"),
+    "own connection": (N02, f"With this pool {OWN.format('connection')}"),
     "refused": (N02, REFUSED),
     "name refused": (N06, REFUSED),
-    "name not shared": (N06, f"the name in memory is not a shared one: {OWN.format('connection')}"),
-    "not kept": (N06, "this pool keeps no connection, and the database ends with the last one"),
-    "one connection": (N05, ONE.format("all sessions")),
-    "one a thread": (N05, ONE.format("all sessions of a thread")),
-    "odd file": (N06, "this is not in memory but a file with a strange name, which keeps its rows"),
-    "dirty": ("09_choose", "sessions read what another one may never commit"),
+    "name not shared": (N06, f"Connections do not share this name: {OWN.format('connection')}"),
+    "not kept": (N06, "This database ends with its last connection, and the pool keeps none."),
+    "one connection": (N05, f"All sessions {ONE}"),
+    "one a thread": (N05, f"All sessions of a thread {ONE}"),
+    "odd file": (N06, "This is not memory but a file with a strange name, which keeps its rows."),
+    "dirty": ("09_choose", "Sessions read what another one may never commit."),
 }
 SAFE = {
-    "file": ("04_fix_use_a_file", "all threads and processes share one file"),
-    "memory": (N06, "all threads of this process share one database in memory"),
-    "turns": (N06, "all sessions take turns on one connection"),
-    "server": (N07, "all threads and processes share one server"),
-    "read only": (N07, "each session has its own connection to a server, as far as reading tells"),
+    "file": ("04_fix_use_a_file", "All threads and processes share one file."),
+    "memory": (N06, "All threads of this process share one database in memory."),
+    "turns": (N06, "All sessions take turns on one connection."),
+    "server": (N07, "All threads and processes share one server."),
+    "read only": (N07, "Each session has its own connection to a server, as far as reading tells."),
 }
 
 
@@ -175,6 +175,8 @@ class Report:
 
 LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger, MetaData)
 STDLIB = sysconfig.get_path("stdlib")
+FACTORIES = (FunctionType, MethodType, partial, type(lru_cache(len)))
+LIMIT = 100_000  # objects to look at: the app's data may be large
 
 
 @dataclass
@@ -190,7 +192,8 @@ class Place:
         """The line of configuration that gives the engine here another URL."""
         url = self.value.url.drivername + rest
         if self.extension == "flask_sqlalchemy_lite":
-            return f'SQLALCHEMY_ENGINES = {{"{self.key}": "{url}"}}'
+            kind = "ASYNC_ENGINES" if self.value.dialect.is_async else "ENGINES"
+            return f'SQLALCHEMY_{kind} = {{"{self.key}": "{url}"}}'
         if self.extension and self.key:
             return f'SQLALCHEMY_BINDS = {{"{self.key}": "{url}"}}'
         return f'SQLALCHEMY_DATABASE_URI = "{url}"' if self.extension else f'create_engine("{url}")'
@@ -202,26 +205,28 @@ def find_engines(root: object, path: str) -> tuple[list[Place], bool]:
     seen: dict[int, object] = {}  # holds what it saw, so that no id comes twice
     found: dict[int, Place] = {}
     connection = False
-    while todo:
+    while todo and len(seen) < LIMIT:
         place = todo.popleft()
         value, kind = place.value, type(place.value)
-        if id(value) in seen or issubclass(kind, LEAVES):
+        if id(value) in seen:
             continue
         seen[id(value)] = value
         if issubclass(kind, Engine):
             found.setdefault(id(value.pool), place)
             continue
-        connection |= issubclass(kind, (sqlite3.Connection, Connection))
+        if issubclass(kind, (sqlite3.Connection, Connection)):
+            connection |= not getattr(value, "closed", False)
         if kind.__module__.startswith("flask_sqlalchemy"):
             place.extension = kind.__module__.split(".")[0]
-        for child, child_path, key in referents(value, place.path, root):
-            todo.append(Place(child, child_path, key, place.extension))
+        for child, child_path, key in referents(place, root):
+            if not issubclass(type(child), LEAVES):
+                todo.append(Place(child, child_path, key, place.extension))
     return list(found.values()), connection
 
 
-def referents(value: Any, path: str, root: object) -> Iterator[tuple[Any, str, object]]:
+def referents(place: Place, root: object) -> Iterator[tuple[Any, str, object]]:
     """What a value refers to, with path and key; of code, only what is the reader's."""
-    kind = type(value)
+    value, kind, path = place.value, type(place.value), place.path
     if issubclass(kind, WeakKeyDictionary):  # what an extension keeps for each app
         mine = [each for app, each in list(value.items()) if app is root]
         yield from ((each, path, None) for each in mine or list(value.values()))
@@ -237,9 +242,9 @@ def referents(value: Any, path: str, root: object) -> Iterator[tuple[Any, str, o
     else:
         attributes = attributes_of(value)
         for name, each in list(attributes.items()):
-            yield each, path if name.startswith("_") else f"{path}.{name}", None
+            yield each, path if name.startswith("_") else f"{path}.{name}", place.key
         others = gc.get_referents(value)
-        yield from ((each, path, None) for each in others if each is not attributes)
+        yield from ((each, path, place.key) for each in others if each is not attributes)
 
 
 def attributes_of(value: object) -> dict[str, Any]:
@@ -302,9 +307,12 @@ COUNT = """if True:
 """
 
 
-def run_python(code: str, *args: str, stdin: str = "") -> str:
-    """Run code in a second process, and return what it prints or raise its last line."""
-    command = [sys.executable, "-P", "-X", "utf8", "-c", code, *args]  # -P: not the app's modules
+def run_python(code: str, *args: str, stdin: str = "", flags: str = "-IS") -> str:
+    """Run code in a second process, and return what it prints or raise its last line.
+
+    Without the flag ``-S`` the packages are there, and with ``-I`` or ``-P`` the app is not.
+    """
+    command = [sys.executable, flags, "-X", "utf8", "-c", code, *args]
     options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "timeout": PATIENCE}
     try:
         done = subprocess.run(command, input=stdin, check=False, **options)
@@ -424,25 +432,32 @@ def copy_engine(engine: Engine, connect: Callable[[Any], Any]) -> Engine:
     logger.setLevel(logging.CRITICAL + 1)  # what a trapped pool reports is an answer here
     for name, listener in own_listeners(engine):
         event.listen(copy, name, listener)
-    if is_sqlite:  # after the reader's listeners, which may have set another timeout
-        event.listen(copy, "connect", answer_at_once)
+    if is_sqlite:
+        if any(is_readers(each) for _, listeners in events_of(copy) for each in listeners):
+            install_hook()
+        event.listen(copy, "connect", answer_at_once)  # last: a listener may set a timeout
     return copy
 
 
+def events_of(engine: Engine) -> list[tuple[str, Any]]:
+    """The events that shape a connection or a transaction, each with its listeners."""
+    engine = getattr(engine, "_proxied", engine)  # of engine.execution_options(...)
+    of_pool = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
+    return of_pool + [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
+
+
 def own_listeners(engine: Engine) -> list[tuple[str, Callable[..., Any]]]:
-    """The reader's listeners that shape a connection or a transaction of this engine.
+    """The reader's listeners of this engine alone; those of all engines hear of a copy anyway.
 
     One that listens once is left out: to run it here would use it up.
     """
-    engine = getattr(engine, "_proxied", engine)  # of engine.execution_options(...)
-    of_pool = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
-    of_engine = [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
-    return [
-        (name, listener)
-        for name, listeners in of_pool + of_engine
-        for listener in listeners.listeners
-        if not getattr(listener, "__module__", "").startswith("sqlalchemy.")
-    ]
+    listeners = [(name, each) for name, found in events_of(engine) for each in found.listeners]
+    return [(name, each) for name, each in listeners if is_readers(each)]
+
+
+def is_readers(listener: Callable[..., Any]) -> bool:
+    """Whether SQLAlchemy did not make this listener itself."""
+    return not getattr(listener, "__module__", "").startswith("sqlalchemy.")
 
 
 def answer_at_once(connection: Any, record: Any) -> None:
@@ -482,7 +497,6 @@ class Scratch:
         if self.sqlite:
             self.args = [self.sqlite.make_scratch(folder)]
             self.kwargs["timeout"] = 0  # an answer at once instead of a wait
-            install_hook()
         self.table = Table(f"diagnose_{secrets.token_hex(8)}", MetaData(), Column("n", Integer))
         self.filled = False
         self.copy = copy_engine(engine, self.connect)
@@ -573,7 +587,8 @@ class Scratch:
             "kwargs": {k: v for k, v in kwargs.items() if isinstance(v, (str, int, float))},
             "sql": f"SELECT count(*) FROM {self.table.name}",
         }
-        return int(run_python(COUNT, stdin=json.dumps(job)))
+        flags = "-IS" if self.sqlite else "-P"
+        return int(run_python(COUNT, stdin=json.dumps(job), flags=flags))
 
     def remove(self) -> None:
         """Drop the table from a server; close every connection and end every thread."""
@@ -693,7 +708,7 @@ def isolation(scratch: Scratch, look: Look) -> None:
         on(me, scratch.add, mine)
         look.files = os.listdir(scratch.folder)
         seen = on(other, scratch.rows)
-        error = on(me, lambda: mine.commit())
+        error = on(me, Connection.commit, mine)
         scratch.release()
         if seen == rows + 1 and hidden.yes:
             hidden = Answer(False, f"a session in {where} sees it")
@@ -790,7 +805,8 @@ def describe_files(sqlite: Sqlite | None, used: list[str], left: list[str]) -> s
 
 def shown(url: URL) -> str:
     """A URL without its password; the query of a server's could hold one, too."""
-    return (url if url.get_backend_name() == "sqlite" else url.set(query={})).render_as_string()
+    is_sqlite = url.get_backend_name() == "sqlite"
+    return unquote(url.render_as_string()) if is_sqlite else url.set(query={}).render_as_string()
 
 
 def look_at(place: Place, keeper: bool, signals: list[int]) -> EngineReport:
@@ -809,8 +825,7 @@ def look_at(place: Place, keeper: bool, signals: list[int]) -> EngineReport:
         return report
     report.answers, report.finding = look.answers, judge(scratch, look)
     report.verdict = "trapped" if report.finding in TRAPS else "safe"
-    report.notebook, sentence = (TRAPS | SAFE)[report.finding]
-    report.sentence = f"{sentence[0].upper()}{sentence[1:]}."
+    report.notebook, report.sentence = (TRAPS | SAFE)[report.finding]
     if report.verdict == "trapped":
         report.cure = cure(place, scratch.sqlite, report.finding)
         asked = ("another_thread", "safe_from_rollback", "uncommitted_hidden")
@@ -874,18 +889,21 @@ def resolve(target: object, report: Report) -> tuple[list[Place], bool]:
         module, value = load(target)
         path = target if ":" in target else module.__name__
         report.ran = f"Importing {module.__name__} ran it; nothing else of the app ran."
-    if type(value) in (FunctionType, MethodType, partial):
+    if isinstance(value, FACTORIES):
         value = attempt(value, f"Calling {path}")
         report.ran = "Your factory was called; nothing else of the app ran."
         if module:
             report.ran = f"Importing {module.__name__} ran it. {report.ran}"
     places, keeper = find_engines(value, path)
+    if not places:
+        with suppress(Exception):  # computed, so only asked for where nothing is stored
+            places, _ = find_engines(value.engine, path)
+            report.ran += f" {path} was asked for its engine."
     if module:
         others, kept = find_engines(module, module.__name__)
+        if others and not places:
+            report.ran += f" Nothing leads from {path} to an engine: these are the module's."
         places, keeper = places or others, keeper or kept
-    if not places:
-        with suppress(Exception):  # computed, so only asked for as a last resort
-            places, _ = find_engines(value.engine, path)
     if not places:
         raise Problem(
             f"No SQLAlchemy engine was found in {path}: name the engine, a session, or the"

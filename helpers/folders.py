@@ -21,6 +21,10 @@ class TemporaryFolder:
         folder = TemporaryFolder()
         url = f"sqlite:///{(folder.new() / 'shop.db').as_posix()}"
         folder.remove()
+
+    A process that writes to it needs its ``lifeline``, as in
+    ``Process(command, cwd=folder.path, pass_fds=folder.lifeline)``: the remover waits until
+    everybody has let go of that.
     """
 
     def __init__(self) -> None:
@@ -30,6 +34,9 @@ class TemporaryFolder:
             stdin=subprocess.PIPE,
             start_new_session=True,  # a terminal's Ctrl+C goes to its own session only
         )
+        assert remover.stdin
+        # A process that still writes would put files back while the remover removes them.
+        self.lifeline = () if sys.platform == "win32" else (remover.stdin.fileno(),)
         self._remove = weakref.finalize(self, remover.communicate)
 
     def new(self) -> Path:

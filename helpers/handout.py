@@ -49,7 +49,7 @@ class Chapter:
     title: str
     minutes: str
     questions: Markup
-    remarks: Markup = Markup()
+    remarks: str = ""
     measured: str = ""
     predict: list[Markup] = field(default_factory=list)
     findings: list[Markup] = field(default_factory=list)
@@ -75,10 +75,17 @@ def read_notebooks(folder: Path, anew: bool) -> dict[str, Any]:
         try:
             notebook = nbformat.reads(read_text(path), as_version=4)
             notebooks[path.name] = run(notebook, folder) if anew else notebook
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            last = str(error).strip().splitlines()[-1]
-            raise Problem(f"A cell of {path.name} failed: {last}. Mend it, then try again.") from None
-        except (ValueError, AttributeError):
+        except CellExecutionError as error:
+            cell = str(error).splitlines()[2]
+            reason = f"{error.ename}: {error.evalue}".partition("\n")[0]
+            raise Problem(
+                f"{path.name} was not printed, as its cell that begins with {cell!r} failed"
+                f" ({reason}): mend it, then try again."
+            ) from None
+        except (CellTimeoutError, DeadKernelError) as error:
+            reason = str(error).partition("\n")[0]
+            raise Problem(f"{path.name} was not printed: {reason} Try again.") from None
+        except (ValueError, AttributeError, nbformat.ValidationError):
             raise Problem(f"{path.name} is not a notebook: restore it, then try again.") from None
     return notebooks
 
@@ -103,7 +110,9 @@ def read_chapter(name: str, notebook: Any, answers: bool) -> Chapter:
             section = cell.source.splitlines()[0].removeprefix("## ")
         if answers and (found := re.search(r'compare\(prediction, "(\w)"\)', cell.source)):
             chapter.measured = found[1]
-        if (place := place_of(cell, tags, section)) and (answers or not tags & {"answer", "solution"}):
+        if (place := place_of(cell, tags, section)) and (
+            answers or not tags & {"answer", "solution"}
+        ):
             try:
                 getattr(chapter, place).append(printed(cell, tags))
             except LookupError:
@@ -203,7 +212,11 @@ def document(root: Path, notebooks: dict[str, Any], paper: str, answers: bool) -
             if (file := remarks / f"{chapter.number}.md").exists():
                 text = read_text(file).partition("\n")[2]
                 chapter.remarks = markdown(text, below=3, flat=True)
-    symptoms = re.search(r"^## You came with.*?\n(.*?)(?=^## )", read_text(root / "README.md"), re.M | re.S)
+    symptoms = re.search(
+        r"^## You came with.*?\n(.*?)(?=^## )",
+        read_text(root / "README.md"),
+        re.MULTILINE | re.DOTALL,
+    )
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = environment.from_string(read_text(TEMPLATE)).render(
         chapters=chapters,

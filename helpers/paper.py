@@ -56,7 +56,9 @@ def accessible(html: str) -> str:
     html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)  # an empty heading names nothing
     parts = re.split(r"(<thead>.*?</thead>)", html, flags=re.DOTALL)
     scopes = [("row", "col")[number % 2] for number in range(len(parts))]
-    parts = [re.sub(r"<th\b", f'<th scope="{s}"', part) for s, part in zip(scopes, parts, strict=True)]
+    parts = [
+        re.sub(r"<th\b", f'<th scope="{s}"', part) for s, part in zip(scopes, parts, strict=True)
+    ]
     return "".join(parts)
 
 
@@ -84,21 +86,23 @@ def pdf(html: str) -> bytes:
     :raises NoPdf: when a library or a font is missing, or something would have to be fetched.
     """
     try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # it prints a page
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # without a font it would crash later
-                from weasyprint import HTML
-                from weasyprint.urls import FatalURLFetchingError, URLFetcher
+        silence = io.StringIO()  # where a library is missing, WeasyPrint prints a page of advice
+        with redirect_stdout(silence), redirect_stderr(silence), warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # without a font it would crash later
+            from weasyprint import HTML
+            from weasyprint.urls import FatalURLFetchingError, URLFetcher
     except (ImportError, OSError, UserWarning) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise NoPdf(f"PDFs cannot be made here ({reason}): {INSTALL}.") from None
     html = re.sub(r"(?<=data:image/svg\+xml;base64,)[\w+/=]+", _for_paper, html)
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
-        document = HTML(string=html, url_fetcher=fetcher)
+        document = HTML(string=html, base_url="file:///", url_fetcher=fetcher)
         return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
     except FatalURLFetchingError as error:
-        raise NoPdf(f"{error}: nothing is fetched for a PDF, so store it in the notebook.") from None
+        raise NoPdf(
+            f"{error}: nothing is fetched for a PDF, so store it in the notebook."
+        ) from None
 
 
 def _for_paper(picture: re.Match[str]) -> str:

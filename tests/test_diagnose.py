@@ -89,16 +89,36 @@ ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "default": ("sqlite://", {}, "own thread", "nnnnn"),
     "spelled out": ("sqlite:///:memory:", {}, "own thread", "nnnnn"),
     "check off": ("sqlite://", {"connect_args": ANY_THREAD}, "check off", "nnnnn"),
-    "a thread at a time": ("sqlite://", {"poolclass": SingletonThreadPool, "pool_size": 1}, "own thread", "nn---"),
-    "static": ("sqlite://", {"poolclass": StaticPool, "connect_args": ANY_THREAD}, "one connection", "ynnnn"),
+    "a thread at a time": (
+        "sqlite://",
+        {"poolclass": SingletonThreadPool, "pool_size": 1},
+        "own thread",
+        "nn---",
+    ),
+    "static": (
+        "sqlite://",
+        {"poolclass": StaticPool, "connect_args": ANY_THREAD},
+        "one connection",
+        "ynnnn",
+    ),
     "static, checked": ("sqlite://", {"poolclass": StaticPool}, "refused", "nn---"),
     "static file": ("sqlite:///shop.db", {"poolclass": StaticPool}, "one connection", "yynny"),
     "no pool": ("sqlite://", {"poolclass": NullPool}, "own connection", "nn---"),
     "queue": ("sqlite://", {"poolclass": QueuePool}, "refused", "nn---"),
-    "queue, unchecked": ("sqlite://", {"poolclass": QueuePool, "connect_args": ANY_THREAD}, "own connection", "nn--n"),
+    "queue, unchecked": (
+        "sqlite://",
+        {"poolclass": QueuePool, "connect_args": ANY_THREAD},
+        "own connection",
+        "nn--n",
+    ),
     "pool of one": (PRIVATE, ONE, "turns", "ynyyn"),
     "pool of one, no name": ("sqlite://", ONE, "turns", "ynyyn"),
-    "assertion": ("sqlite://", {"poolclass": AssertionPool, "connect_args": ANY_THREAD}, "turns", "ynyyn"),
+    "assertion": (
+        "sqlite://",
+        {"poolclass": AssertionPool, "connect_args": ANY_THREAD},
+        "turns",
+        "ynyyn",
+    ),
     "memdb": (MEMDB, {}, "memory", "ynyyn"),
     "memdb, no slash": ("sqlite:///file:shop?vfs=memdb&uri=true", {}, "name not shared", "nn--n"),
     "memdb, no pool": (MEMDB, {"poolclass": NullPool}, "not kept", "nn---"),
@@ -111,13 +131,28 @@ ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "dirty",
         "ynnyn",
     ),
-    "shared, as documented": ("sqlite:///file::memory:?cache=shared&uri=true", {}, "memory", "ynyyn"),
+    "shared, as documented": (
+        "sqlite:///file::memory:?cache=shared&uri=true",
+        {},
+        "memory",
+        "ynyyn",
+    ),
     "uri forgotten": ("sqlite:///file::memory:?cache=shared", {}, "odd file", "yyyyy"),
-    "name, uri forgotten": ("sqlite:///file:shop?mode=memory&cache=shared", {"poolclass": QueuePool}, "odd file", "nyyyy"),
+    "name, uri forgotten": (
+        "sqlite:///file:shop?mode=memory&cache=shared",
+        {"poolclass": QueuePool},
+        "odd file",
+        "nyyyy",
+    ),
     "nameless file": ("sqlite:///file:?uri=true", {}, "own connection", "nn--n"),
     "file": ("sqlite:///shop.db", {}, "file", "yyyyy"),
     "file, no pool": ("sqlite:///shop.db", {"poolclass": NullPool}, "file", "yyyyy"),
-    "file, a thread each": ("sqlite:///shop.db", {"poolclass": SingletonThreadPool}, "one a thread", "yynny"),
+    "file, a thread each": (
+        "sqlite:///shop.db",
+        {"poolclass": SingletonThreadPool},
+        "one a thread",
+        "yynny",
+    ),
     "file, pool of one": ("sqlite:///shop.db", ONE, "file", "yyyyy"),
     "file as URI": ("sqlite:///file:shop.db?mode=rwc&uri=true", {}, "file", "yyyyy"),
     "file, autocommit": ("sqlite:///shop.db", {"isolation_level": "AUTOCOMMIT"}, "file", "yynyy"),
@@ -239,10 +274,17 @@ def test_the_engines_of_flask_sqlalchemy_lite_are_found(folder: Path) -> None:
     extension = pytest.importorskip("flask_sqlalchemy_lite")
     app = Flask("shop", instance_path=str(folder))
     app.config["SQLALCHEMY_ENGINES"] = {"default": "sqlite:///shop.db", "audit": "sqlite://"}
+    app.config["SQLALCHEMY_ASYNC_ENGINES"] = {"default": "sqlite+aiosqlite://"}
     extension.SQLAlchemy(app)
-    report = diagnose(app)
-    assert [engine.verdict for engine in report.engines] == ["safe", "trapped"]
-    assert report.engines[1].cure.startswith('SQLALCHEMY_ENGINES = {"audit": "sqlite:///shop.db"}')
+    found = [(engine.finding, engine.cure.split(";")[0]) for engine in diagnose(app).engines]
+    assert found == [
+        ("file", ""),
+        ("one connection", 'SQLALCHEMY_ENGINES = {"audit": "sqlite:///shop.db"}'),
+        (
+            "one connection",
+            'SQLALCHEMY_ASYNC_ENGINES = {"default": "sqlite+aiosqlite:///shop.db"}',
+        ),
+    ]
 
 
 def test_engines_of_other_apps_in_the_notebook_are_left_out() -> None:
@@ -447,7 +489,9 @@ def make_file(path: Path, wal: bool) -> None:
 @pytest.mark.parametrize("journal", ["delete", "wal", "open wal"])
 def test_a_file_stays_as_it_is(journal: str, folder: Path) -> None:
     """Byte by byte, without a new file beside it; the scratch has the same kind of journal."""
-    write(folder, {"shop.py": "import sqlalchemy\ndb = sqlalchemy.create_engine('sqlite:///shop.db')"})
+    write(
+        folder, {"shop.py": "import sqlalchemy\ndb = sqlalchemy.create_engine('sqlite:///shop.db')"}
+    )
     make_file(folder / "shop.db", wal=journal != "delete")
     with closing(sqlite3.connect(folder / "shop.db")) as connection:
         if journal == "open wal":
@@ -518,7 +562,9 @@ def test_the_locks_of_the_app_hold(folder: Path) -> None:
     with engine.connect() as connection:
         connection.execute(text("INSERT INTO item VALUES ('rug')"))
         assert findings(diagnose(engine)) == ["file"]
-        other = subprocess.run([sys.executable, "-c", LOCK, "shop.db"], capture_output=True, text=True)
+        other = subprocess.run(
+            [sys.executable, "-c", LOCK, "shop.db"], capture_output=True, text=True
+        )
     assert "database is locked" in other.stderr
 
 
@@ -614,7 +660,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "an import that raises": ("broken:app", "broken.py:2 ZeroDivisionError"),
     "an import that exits": ("leaving:app", "SystemExit: 3"),
     "a factory that raises": ("factory:create_app", "factory.py:2 TypeError"),
-    "a factory with an argument": ("factory:create_other", "missing 1 required positional argument"),
+    "a factory with an argument": (
+        "factory:create_other",
+        "missing 1 required positional argument",
+    ),
     "no engine": ("json:dumps", "failed"),
     "no engine in an app": (Flask("empty"), "No SQLAlchemy engine was found"),
     "no driver": ("postgresql+nodriver://host/shop", "nodriver"),
@@ -629,15 +678,23 @@ BAD: dict[str, tuple[Any, str]] = {
     "an engine that reads only": ("sqlite:///file:shop.db?mode=ro&uri=true", "read-only (ro)"),
     "an immutable file": ("sqlite:///file:shop.db?immutable=1&uri=true", "read-only (immutable)"),
     "no folder for the file": (create_engine("sqlite:///nowhere/shop.db"), "cannot make it there"),
-    "a function that connects": (create_engine("sqlite://", creator=creator), "a function of yours"),
-    "an unknown kind of memory": (make("sqlite:///file:x?mode=mem&uri=true"), "no such access mode"),
+    "a function that connects": (
+        create_engine("sqlite://", creator=creator),
+        "a function of yours",
+    ),
+    "an unknown kind of memory": (
+        make("sqlite:///file:x?mode=mem&uri=true"),
+        "no such access mode",
+    ),
     "nothing": (None, "No SQLAlchemy engine was found in nonetype"),
     "an empty text": ("", "failed"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_sentence(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_input_is_one_sentence(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was given and what to do, with status 2; nothing is left behind."""
     write(
         folder,
@@ -700,7 +757,9 @@ def test_the_file_needs_sqlalchemy_only(folder: Path) -> None:
             names.add(node.module.partition(".")[0])
     assert names - sys.stdlib_module_names == {"sqlalchemy"}
     shutil.copy(FILE, folder)
-    done = subprocess.run([sys.executable, "diagnose.py", "sqlite://"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "diagnose.py", "sqlite://"], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (1, "")
     assert "TRAPPED" in done.stdout
 
@@ -734,7 +793,9 @@ def tables(url: str) -> list[str]:
     """The tables on a server."""
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        return list(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+        return list(
+            connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        )
 
 
 @pytest.mark.parametrize(
@@ -765,7 +826,9 @@ def test_a_server_is_looked_at_as_far_as_reading_goes(server: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize(("step", "count"), [("connect", 1), ("begin", 2), ("commit", 1), ("checkin", 4)])
+@pytest.mark.parametrize(
+    ("step", "count"), [("connect", 1), ("begin", 2), ("commit", 1), ("checkin", 4)]
+)
 def test_an_interrupt_leaves_no_table_on_a_server(
     server: str, step: str, count: int, folder: Path
 ) -> None:

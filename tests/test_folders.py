@@ -69,3 +69,45 @@ def test_it_is_removed_when_its_process_is_killed() -> None:
     holder.communicate()
 
     assert not path.exists()
+
+
+WRITER = """
+import os, signal, sys
+def make_the_folder_again(*_):
+    os.makedirs(os.path.join(sys.argv[1], "instance"), exist_ok=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGINT, make_the_folder_again)
+print("writing", flush=True)
+signal.pause()
+"""
+HOLDER_OF_A_WRITER = f"""
+import os, sys
+from helpers.folders import TemporaryFolder
+from helpers.processes import Process
+folder = TemporaryFolder()
+command = [sys.executable, "-c", {WRITER!r}, folder.path]
+process = Process(command, ready="writing", pass_fds=[os.dup(1), *folder.lifeline])
+print(folder.path, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_it_is_removed_after_the_last_process_that_has_its_lifeline() -> None:
+    """Else a process that is about to end could put back what was removed, as Flask would."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER_OF_A_WRITER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdin and holder.stdout
+    path = Path(holder.stdout.readline().strip())
+    assert path.is_dir()
+
+    holder.send_signal(signal.SIGKILL)
+    holder.stdout.read()  # the writer holds the other end, too
+    holder.communicate()
+
+    assert not path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import re
 import sqlite3
 import threading
@@ -524,6 +525,33 @@ def test_a_step_that_does_not_end_is_named(engine: Engine) -> None:
     assert log == MADE_AND_CLOSED
 
 
+def test_an_interrupt_of_the_cell_ends_the_sessions(engine: Engine) -> None:
+    """The one whose step was running ends when that step does, also if it blocks then."""
+    log: list[tuple[str, str]] = []
+    released = threading.Event()
+
+    def interrupt(session: Session) -> None:
+        _thread.interrupt_main()
+        released.wait()
+        change_stock(1, by=-1)(session)
+
+    with Session(engine) as outside:
+        with pytest.raises(KeyboardInterrupt):
+            play(
+                engine,
+                "A count, B interrupt",
+                session=lambda: LoggedSession(engine, log),
+                steps={**STEPS, "interrupt": interrupt},
+            )
+        at_the_interrupt = list(log)
+        change_stock(1, by=-1)(outside)
+        released.set()
+        wait_for_sessions()
+
+    assert at_the_interrupt == MADE_AND_CLOSED[:3]
+    assert log == MADE_AND_CLOSED
+
+
 def test_a_step_that_retries_for_ever_is_named(engine: Engine) -> None:
     """What swallows the lock error at the end is a step that does not end."""
     stop = threading.Event()
@@ -610,11 +638,11 @@ def server() -> Iterator[str]:
         yield server.url
 
 
-def play_on_server(url: str, schedule: str, **steps: Callable[[Session], Any]) -> list[str]:
+def play_on_server(url: str, schedule: str) -> list[str]:
     """Run a schedule on PostgreSQL."""
     engine = create_engine(url)
     try:
-        return in_short(play(engine, schedule, steps=STEPS | steps))
+        return in_short(play(engine, schedule))
     finally:
         Base.metadata.drop_all(engine)
         engine.dispose()
@@ -649,10 +677,31 @@ def test_a_statement_that_postgresql_still_blocks_is_canceled(server: str) -> No
     ]
 
 
+def test_a_connection_that_was_given_back_is_in_nobodys_way(server: str) -> None:
+    """B works on the connection that A had, so C waits for B alone."""
+    looks = play_on_server(server, "A debit, A commit, B debit, C debit, B commit")
+
+    assert looks[3] == "C debit: blocked by session B"
+
+
 def test_an_error_elsewhere_ends_what_postgresql_blocks(server: str) -> None:
-    """Nothing is left that waits, so the tables can be dropped at once."""
-    with pytest.raises(ZeroDivisionError):
-        play_on_server(server, "A debit, B debit, A divide", divide=lambda session: 1 // 0)
+    """The statement of A is canceled before B, which blocks it, is closed."""
+    engine = create_engine(server)
+    observer = Observer(engine)
+    store_two_items(engine)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            interleave(
+                "A count, B debit, A debit, C divide",
+                session=sessionmaker(engine),
+                steps={**STEPS, "divide": lambda session: 1 // 0},
+                observer=observer,
+            )
+    finally:
+        Base.metadata.drop_all(engine)
+        engine.dispose()
+
+    assert observer.observations[-1]["result"].startswith("QueryCanceled: canceling statement")
 
 
 def test_postgresql_ends_a_deadlock_by_itself(server: str) -> None:

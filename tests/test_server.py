@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import itertools
 import os
 import re
 import signal
@@ -12,8 +14,9 @@ import sys
 import threading
 import traceback
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import nbclient
@@ -21,7 +24,7 @@ import nbformat
 import psutil
 import pytest
 import requests
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, request
 from werkzeug.serving import WSGIRequestHandler
 
 from helpers.server import LiveServer
@@ -300,6 +303,41 @@ def test_the_last_error_can_be_raised_in_the_cell_again_and_again(views: Views) 
         server.raise_last_error()
 
 
+@pytest.mark.parametrize("path", ["/boom", "/exit", "/broken-stream"])
+def test_the_traceback_shows_nothing_of_the_server(views: Views, path: str) -> None:
+    """From raise_last_error it goes straight to Flask and the view."""
+    with LiveServer(views.app) as server:
+        with contextlib.suppress(requests.RequestException):
+            server.get(path)
+        with pytest.raises(BaseException) as raised:
+            server.raise_last_error()
+    files = [Path(each.filename).name for each in traceback.extract_tb(raised.tb)]
+    assert files[:2] == ["test_server.py", "server.py"]
+    assert "records.py" not in files
+
+
+def test_what_an_app_does_after_an_answer_is_done_once(views: Views) -> None:
+    """An answer is closed whether it was sent whole, broke off, or lost its client."""
+    closed = []
+
+    def answer(chunks: Iterable[str]) -> Response:
+        response = Response(chunks)
+        path = request.path
+        response.call_on_close(lambda: closed.append(path))
+        return response
+
+    views.add("/whole", lambda: answer(["one", "two"]))
+    views.add("/broken", lambda: answer(broken_stream()))
+    views.add("/endless", lambda: answer(itertools.repeat("more" * 10_000)))
+    with LiveServer(views.app) as server:
+        server.get("/whole")
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            server.get("/broken")
+        server.get("/endless", stream=True).close()
+    assert sorted(closed) == ["/broken", "/endless", "/whole"]
+    assert [type(each) for each in server.errors] == [LookupError]
+
+
 def test_without_an_error_there_is_none_to_raise(views: Views) -> None:
     """Ahead of the start, and after a view that went well, the message says so."""
     server = LiveServer(views.app)
@@ -377,14 +415,18 @@ def test_a_kept_error_does_not_keep_the_views_variables(views: Views, testing: b
 
     sessions: list[weakref.ref[Session]] = []
 
-    @views.app.get("/leaky")
-    def leaky() -> str:
+    def query() -> None:
         session = Session()
         sessions.append(weakref.ref(session))
+        raise LookupError
+
+    @views.app.get("/leaky")
+    def leaky() -> str:
         try:
-            raise LookupError
+            query()
         except LookupError as error:
             raise ValueError from error
+        return "fine"
 
     views.app.testing = testing
     with LiveServer(views.app) as server:
@@ -406,7 +448,7 @@ with LiveServer(app) as server:
     server.get("/nowhere")
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as client:
         client.sendall(b"nonsense\\r\\n\\r\\n")
-        client.recv(1000)
+        assert client.recv(1)
     paths = [each.path for each in server.requests]
     log = server.log
 print(paths, log, sep="\\n")
@@ -760,16 +802,20 @@ entered.wait()
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_that_ends_leaves_the_server_running() -> None:
-    """The child has a copy of the server's sockets, and must not stop the threads behind them."""
+    """The child has a copy of the server's sockets, and must not hang up on its clients."""
     done = run_python("""
-import os, sys, warnings
+import os, socket, sys, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads: here on purpose
 app = Flask("app")
 app.add_url_rule("/", view_func=lambda: "hello")
 with LiveServer(app) as server:
+    client = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))
+    server.get("/")  # when this is answered, the other client is known
     if os.fork() == 0:
         sys.exit()
     os.wait()
-    print(server.get("/").text)
+    client.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+    print(client.makefile().read()[-5:])
+    client.close()
 """)
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")

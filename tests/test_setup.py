@@ -61,7 +61,7 @@ def test_conda_and_pip_are_asked_for_the_same_packages() -> None:
         asked[match[1]] = SpecifierSet(match[2] or "")
 
     assert environment["channels"] == ["conda-forge"]
-    assert pip == {"pip": ["-e ."]}
+    assert pip == {"pip": ["-e .[test]"]}
     assert asked.pop("pip") == SpecifierSet("")
     assert asked.pop("python") == SpecifierSet(PROJECT["project"]["requires-python"])
     wanted = declared()
