@@ -49,15 +49,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Column, Connection, Engine, Integer, MetaData, Table
-from sqlalchemy import create_engine, event, func, make_url, pool, select
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.util import greenlet_spawn
 
 __all__ = ["Report", "diagnose"]
 
-PATIENCE = 5.0  # seconds that one step may take; on SQLite none waits
+PATIENCE = 5.0  # seconds for a server to answer; on SQLite no step waits for another one
 SCRATCH = "scratch.db"
 SERVERS = ("postgresql", "mysql", "mariadb", "mssql", "oracle", "cockroachdb")
 POOL_EVENTS = ("first_connect", "connect", "checkout", "checkin", "reset")
@@ -134,7 +133,8 @@ class EngineReport:
         """What a reader sees: labels and texts."""
         lines = [("engine", f"{self.name}: {self.url}, {self.pool}")]
         lines += [(self.verdict.upper(), self.sentence), ("what you see", self.message)]
-        lines += [("cure", self.cure), ("explained in", self.notebook)]
+        by_message = ", and by its message in README.md" if self.message else ""
+        lines += [("cure", self.cure), ("explained in", self.notebook + by_message)]
         for key, answer in self.answers.items():
             word = {True: "yes", False: "no", None: "not tried"}[answer.yes]
             lines.append((QUESTIONS[key], ": ".join(filter(None, (word, answer.detail)))))
@@ -173,7 +173,7 @@ class Report:
 
 # Finding the engines: references are followed, and no code is called.
 
-LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger, MetaData)
+LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger, sa.MetaData)
 STDLIB = sysconfig.get_path("stdlib")
 FACTORIES = (FunctionType, MethodType, partial, type(lru_cache(len)))
 LIMIT = 100_000  # objects to look at: the app's data may be large
@@ -211,10 +211,10 @@ def find_engines(root: object, path: str) -> tuple[list[Place], bool]:
         if id(value) in seen:
             continue
         seen[id(value)] = value
-        if issubclass(kind, Engine):
+        if issubclass(kind, sa.Engine):
             found.setdefault(id(value.pool), place)
             continue
-        if issubclass(kind, (sqlite3.Connection, Connection)):
+        if issubclass(kind, (sqlite3.Connection, sa.Connection)):
             connection |= not getattr(value, "closed", False)
         if kind.__module__.startswith("flask_sqlalchemy"):
             place.extension = kind.__module__.split(".")[0]
@@ -260,7 +260,10 @@ def used_globals(function: FunctionType, root: object) -> dict[str, Any]:
     """The global variables that a function of the reader's uses, also in other modules."""
     if not is_own(function.__globals__.get("__name__", ""), root):
         return {}
-    steps = [step for code in codes_in(function.__code__) for step in dis.get_instructions(code)]
+    codes = [function.__code__]
+    for code in codes:  # grows while it is read: functions in the function
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    steps = [step for code in codes for step in dis.get_instructions(code)]
     names = {step.argval for step in steps if isinstance(step.argval, str)}
     used = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     space = function.__globals__
@@ -272,14 +275,6 @@ def used_globals(function: FunctionType, root: object) -> dict[str, Any]:
             modules += [x for x in more.values() if type(x) is ModuleType and x not in modules]
             found |= {f"{module.__name__}.{name}": value for name, value in more.items()}
     return {name: value for name, value in found.items() if type(value) is not ModuleType}
-
-
-def codes_in(code: CodeType) -> Iterator[CodeType]:
-    """The code of a function and of the functions in it."""
-    yield code
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from codes_in(inner)
 
 
 def is_own(module: str, root: object) -> bool:
@@ -313,11 +308,11 @@ def run_python(code: str, *args: str, stdin: str = "", flags: str = "-IS") -> st
     Without the flag ``-S`` the packages are there, and with ``-I`` or ``-P`` the app is not.
     """
     command = [sys.executable, flags, "-X", "utf8", "-c", code, *args]
-    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "timeout": PATIENCE}
+    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "timeout": 30}
     try:
         done = subprocess.run(command, input=stdin, check=False, **options)
     except subprocess.TimeoutExpired:
-        raise Problem(f"A second process gave no answer in {PATIENCE:g} s.") from None
+        raise Problem("A second process gave no answer in 30 s.") from None
     if done.returncode:
         raise Problem((done.stderr.strip() or "A second process ended early.").splitlines()[-1])
     return str(done.stdout.strip())
@@ -380,7 +375,7 @@ class Sqlite:
         return f"file:{slash}diagnose-{secrets.token_hex(8)}?{urlencode(query)}"
 
 
-def connect_arguments(engine: Engine) -> tuple[list[Any], dict[str, Any]] | None:
+def connect_arguments(engine: sa.Engine) -> tuple[list[Any], dict[str, Any]] | None:
     """What the engine passes to the driver, or ``None`` when the reader's code does that."""
     creator: Any = engine.pool._creator
     if getattr(creator, "__module__", "") != "sqlalchemy.engine.create":
@@ -390,7 +385,7 @@ def connect_arguments(engine: Engine) -> tuple[list[Any], dict[str, Any]] | None
     return list(values["cargs_tup"]), dict(values["cparams"])
 
 
-def what_it_opens(engine: Engine) -> Sqlite | None:
+def what_it_opens(engine: sa.Engine) -> Sqlite | None:
     """What SQLite opens for an engine, ``None`` for a server; or a Problem."""
     backend = engine.url.get_backend_name()
     if backend in SERVERS:
@@ -406,20 +401,20 @@ def what_it_opens(engine: Engine) -> Sqlite | None:
     return Sqlite(os.fspath(passed[0][0]), bool(passed[1].get("uri")))
 
 
-def copy_engine(engine: Engine, connect: Callable[[Any], Any]) -> Engine:
+def copy_engine(engine: sa.Engine, connect: Callable[[Any], Any]) -> sa.Engine:
     """An engine with the same pool, settings and listeners, which connects by ``connect``."""
     old: Any = engine.pool
     is_sqlite = engine.url.get_backend_name() == "sqlite"
     options: dict[str, Any] = {"execution_options": engine.get_execution_options()}
-    if isinstance(old, pool.QueuePool):
+    if isinstance(old, sa.pool.QueuePool):
         options |= {"pool_size": old.size(), "max_overflow": old._max_overflow, "pool_timeout": 0}
-    elif isinstance(old, pool.SingletonThreadPool):
+    elif isinstance(old, sa.pool.SingletonThreadPool):
         options["pool_size"] = old.size
     if level := engine.dialect._on_connect_isolation_level:
         options["isolation_level"] = level
     if engine.dialect.is_async:
         options["_is_async"] = True  # as create_async_engine does
-    copy = create_engine(
+    copy = sa.create_engine(
         engine.url.set(database=None, query={}) if is_sqlite else engine.url,
         creator=connect,
         poolclass=type(old),
@@ -431,22 +426,22 @@ def copy_engine(engine: Engine, connect: Callable[[Any], Any]) -> Engine:
     logger: Any = copy.pool.logger
     logger.setLevel(logging.CRITICAL + 1)  # what a trapped pool reports is an answer here
     for name, listener in own_listeners(engine):
-        event.listen(copy, name, listener)
+        sa.event.listen(copy, name, listener)
     if is_sqlite:
         if any(is_readers(each) for _, listeners in events_of(copy) for each in listeners):
             install_hook()
-        event.listen(copy, "connect", answer_at_once)  # last: a listener may set a timeout
+        sa.event.listen(copy, "connect", answer_at_once)  # last: a listener may set a timeout
     return copy
 
 
-def events_of(engine: Engine) -> list[tuple[str, Any]]:
+def events_of(engine: sa.Engine) -> list[tuple[str, Any]]:
     """The events that shape a connection or a transaction, each with its listeners."""
     engine = getattr(engine, "_proxied", engine)  # of engine.execution_options(...)
     of_pool = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
     return of_pool + [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
 
 
-def own_listeners(engine: Engine) -> list[tuple[str, Callable[..., Any]]]:
+def own_listeners(engine: sa.Engine) -> list[tuple[str, Callable[..., Any]]]:
     """The reader's listeners of this engine alone; those of all engines hear of a copy anyway.
 
     One that listens once is left out: to run it here would use it up.
@@ -490,18 +485,20 @@ install_hook = lru_cache(lambda: sys.addaudithook(refuse_to_open))  # once: it s
 class Scratch:
     """A copy of an engine on a database, or with a table, that it makes and removes."""
 
-    def __init__(self, engine: Engine, folder: str, signals: list[int]) -> None:
+    def __init__(self, engine: sa.Engine, folder: str, signals: list[int]) -> None:
         self.engine, self.folder, self.signals = engine, folder, signals
         self.sqlite = what_it_opens(engine)
         self.args, self.kwargs = connect_arguments(engine) or ([], {})
         if self.sqlite:
             self.args = [self.sqlite.make_scratch(folder)]
             self.kwargs["timeout"] = 0  # an answer at once instead of a wait
-        self.table = Table(f"diagnose_{secrets.token_hex(8)}", MetaData(), Column("n", Integer))
+        self.table = sa.Table(
+            f"diagnose_{secrets.token_hex(8)}", sa.MetaData(), sa.Column("n", sa.Integer)
+        )
         self.filled = False
         self.copy = copy_engine(engine, self.connect)
         self.connections: dict[int, list[Any]] = {}  # the driver's, by the thread that made them
-        self.held: list[tuple[ThreadPoolExecutor, Connection]] = []
+        self.held: list[tuple[ThreadPoolExecutor, sa.Connection]] = []
         self.threads: list[ThreadPoolExecutor] = []
         self.loop = asyncio.Runner() if engine.dialect.is_async else None
         self.first = self.new_thread()
@@ -532,15 +529,15 @@ class Scratch:
         if self.loop:
             step, args = self.loop.run, (greenlet_spawn(step, *args),)
         try:
-            return thread.submit(step, *args).result(PATIENCE)
-        except Exception as error:
+            return thread.submit(step, *args).result(30 if self.sqlite else PATIENCE)
+        except Exception as error:  # noqa: BLE001 - an error is what many a look is for
             error.__traceback__ = None  # refers to connections
             return error
 
     def hold(self, thread: ThreadPoolExecutor) -> Any:
         """Check a connection out, and keep it until ``release``."""
         connection = self.on(thread, self.copy.connect)
-        if isinstance(connection, Connection):
+        if isinstance(connection, sa.Connection):
             self.held.append((thread, connection))
         return connection
 
@@ -553,11 +550,11 @@ class Scratch:
     def same(self, mine: Any, thread: ThreadPoolExecutor) -> bool:
         """Whether another check-out leads to the connection that is checked out already."""
         other = self.hold(thread)
-        if not (isinstance(mine, Connection) and isinstance(other, Connection)):
+        if not isinstance(other, sa.Connection):
             return False
-        answer = mine.connection.dbapi_connection is other.connection.dbapi_connection
+        theirs = other.connection.dbapi_connection
         self.release()
-        return answer
+        return isinstance(mine, sa.Connection) and mine.connection.dbapi_connection is theirs
 
     def fill(self) -> None:
         """Make the table and store one row."""
@@ -566,14 +563,14 @@ class Scratch:
             self.table.create(connection)
             self.add(connection)
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: sa.Connection) -> None:
         """Store one more row, without a commit."""
         connection.execute(self.table.insert().values(n=1))
 
-    def rows(self, connection: Connection | None = None) -> Any:
+    def rows(self, connection: sa.Connection | None = None) -> Any:
         """Count the rows; without a connection as a short session does: connect, look, close."""
         with nullcontext(connection) if connection else self.copy.connect() as current:
-            return current.scalar(select(func.count()).select_from(self.table))
+            return current.scalar(sa.select(sa.func.count()).select_from(self.table))
 
     def rows_elsewhere(self) -> int:
         """Count the rows in a second process."""
@@ -621,7 +618,7 @@ class Scratch:
         if not isinstance(seen, Exception):
             return f"{seen} rows"
         cause = getattr(seen, "orig", None) or seen
-        line = (str(cause).strip() or f"no answer in {PATIENCE:g} s").splitlines()[0]
+        line = (str(cause).strip() or "no answer").splitlines()[0]
         line = line.partition(", connection timed out")[0].replace(self.table.name, "item")
         return line if isinstance(cause, Problem) else f"{type(cause).__name__}: {line}"
 
@@ -691,7 +688,7 @@ def another_process(scratch: Scratch) -> Answer:
     rows = scratch.on(scratch.first, scratch.rows)
     try:
         return Answer(scratch.rows_elsewhere() == rows)
-    except Problem as problem:
+    except (Problem, TypeError) as problem:  # arguments that JSON does not know
         return Answer(False if scratch.sqlite else None, scratch.describe(problem))
 
 
@@ -708,7 +705,7 @@ def isolation(scratch: Scratch, look: Look) -> None:
         on(me, scratch.add, mine)
         look.files = os.listdir(scratch.folder)
         seen = on(other, scratch.rows)
-        error = on(me, Connection.commit, mine)
+        error = on(me, sa.Connection.commit, mine)
         scratch.release()
         if seen == rows + 1 and hidden.yes:
             hidden = Answer(False, f"a session in {where} sees it")
@@ -740,12 +737,14 @@ def judge(scratch: Scratch, look: Look) -> str:
     sqlite, thread = scratch.sqlite, look.answers["another_thread"]
     if sqlite and sqlite.is_odd:
         return "odd file"
-    if sqlite and thread.yes is False:
+    if thread.yes is False:
+        if sqlite is None:
+            raise Problem(f"Another thread does not see rows on this server: {thread.detail}")
         if "same thread" in thread.detail:
-            return "name refused" if sqlite.named else "refused"
+            return "name refused" if sqlite.named and sqlite.in_memory else "refused"
         if sqlite.named or sqlite.shared:
             return "not kept" if sqlite.shared else "name not shared"
-        if not isinstance(scratch.engine.pool, pool.SingletonThreadPool):
+        if not isinstance(scratch.engine.pool, sa.pool.SingletonThreadPool):
             return "own connection"
         return "own thread" if scratch.kwargs.get("check_same_thread", True) else "check off"
     if look.one_a_thread and not look.one_for_all:
@@ -764,7 +763,7 @@ def cure(place: Place, sqlite: Sqlite | None, finding: str) -> str:
     if finding == "dirty":
         return "leave out read_uncommitted, or isolation_level"
     if not sqlite or not (sqlite.in_memory or sqlite.is_odd):
-        return "leave out poolclass: the default pool gives each session its own connection"
+        return "leave out poolclass and connect_args: by default each session has its connection"
     file = place.setting(":///shop.db")
     memory = place.setting(":///file:///shop?vfs=memdb&uri=true")
     plain = "both without poolclass and connect_args"
@@ -780,7 +779,7 @@ def notes(scratch: Scratch, look: Look, finding: str, keeper: bool) -> list[str]
     missing = sqlite and not in_memory and not os.path.exists(sqlite.path)
     found = {
         "one session writes at a time: others wait, or get `database is locked`": finding == "file",
-        "a second worker or the reloader's child has none of it (08)": safe_memory,
+        "a second process has none of it: see 08_more_than_one_process": safe_memory,
         "hold one connection open while the app runs": safe_memory and not keeper,
         f"writing was refused: {look.refused}": look.refused,
         "tried with one connection held open, since your code holds one": in_memory and keeper,
@@ -803,7 +802,7 @@ def describe_files(sqlite: Sqlite | None, used: list[str], left: list[str]) -> s
     return ", ".join(kept) + (f"; during a transaction also {', '.join(more)}" if more else "")
 
 
-def shown(url: URL) -> str:
+def shown(url: sa.URL) -> str:
     """A URL without its password; the query of a server's could hold one, too."""
     is_sqlite = url.get_backend_name() == "sqlite"
     return unquote(url.render_as_string()) if is_sqlite else url.set(query={}).render_as_string()
@@ -820,10 +819,14 @@ def look_at(place: Place, keeper: bool, signals: list[int]) -> EngineReport:
             finally:
                 scratch.remove()
             left = os.listdir(folder)
+        report.finding = judge(scratch, look)
     except Problem as problem:
         report.sentence = str(problem)
         return report
-    report.answers, report.finding = look.answers, judge(scratch, look)
+    except Exception as error:  # noqa: BLE001 - a pool or dialect that is new to diagnose
+        report.sentence = f"No copy of this engine could be tried: {type(error).__name__}: {error}"
+        return report
+    report.answers = look.answers
     report.verdict = "trapped" if report.finding in TRAPS else "safe"
     report.notebook, report.sentence = (TRAPS | SAFE)[report.finding]
     if report.verdict == "trapped":
@@ -922,10 +925,10 @@ def is_file(target: str) -> bool:
 def typed_engine(target: str) -> Place:
     """An engine for a URL, or for the path of a SQLite file, which has to be there."""
     try:
-        url = make_url(target) if "://" in target else URL.create("sqlite", database=target)
+        url = sa.make_url(target) if "://" in target else sa.URL.create("sqlite", database=target)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what they warn of is looked at here
-            engine = create_engine(url)
+            engine = sa.create_engine(url)
     except ImportError as error:
         raise Problem(f"The driver for {target.split(':')[0]} is missing: {error}.") from None
     except (SQLAlchemyError, TypeError, ValueError) as error:
@@ -953,7 +956,7 @@ def attempt(action: Callable[[], Any], doing: str) -> Any:
     """Run code of the app; what it raises is a Problem, with the app's last line on the way."""
     try:
         return action()
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the app's code
         frames = traceback.extract_tb(error.__traceback__)
         lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
         reason = f"{''.join(lines[-1:])}{type(error).__name__}: {' '.join(str(error).split())}"

@@ -25,10 +25,12 @@ class TemporaryFolder:
     A process that writes to it needs its ``lifeline``, as in
     ``Process(command, cwd=folder.path, pass_fds=folder.lifeline)``: the remover waits until
     everybody has let go of that.
+
+    :param parent: where to make it; by default where the system has temporary files.
     """
 
-    def __init__(self) -> None:
-        self.path = Path(mkdtemp(prefix="lesson-"))
+    def __init__(self, parent: str | None = None) -> None:
+        self.path = Path(mkdtemp(prefix="lesson-", dir=parent))
         remover = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", REMOVER, self.path],
             stdin=subprocess.PIPE,

@@ -1,7 +1,6 @@
 """Notebooks and remarks on teaching in, a learner handout and an instructor copy out.
 
-For instructors: ``make handout``. What is printed of a notebook is said by its frame and by the
-tags of its cells. What the learner handout must not say is never read for it.
+For instructors: ``make handout``. What the learner handout must not say is never read for it.
 """
 
 from __future__ import annotations
@@ -12,50 +11,21 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import nbformat
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from helpers.chapters import TAGS, Problem, read_chapter
 from helpers.execute import run
-from helpers.paper import NoPdf, markdown, pdf, shown
+from helpers.paper import NoPdf, markdown, pdf
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = Path(__file__).with_suffix(".html")
 STYLE = Path(__file__).with_suffix(".css")
-TAGS = {
-    "handout": "print the text of this markdown cell, or the outputs of this code cell",
-    "handout-code": "print the source of this code cell",
-    "handout-last": "print this cell as with `handout`, on the last pages",
-    "handout-only": "print what this markdown cell has in an HTML comment, unseen elsewhere",
-    "notebook-only": "do not print this cell, although its section is printed",
-    "answer": "print this cell as with `handout`, in the instructor copy only",
-}
-SECTIONS = {"Predict": "predict", "Your turn": "exercise", "Key points": "points"}
-
-
-class Problem(Exception):
-    """What stops the work, as a sentence for the person who started it."""
-
-
-@dataclass
-class Chapter:
-    """What is printed of one notebook: HTML, cell by cell."""
-
-    number: str
-    title: str
-    minutes: str
-    questions: Markup
-    remarks: str = ""
-    measured: str = ""
-    predict: list[Markup] = field(default_factory=list)
-    findings: list[Markup] = field(default_factory=list)
-    exercise: list[Markup] = field(default_factory=list)
-    points: list[Markup] = field(default_factory=list)
-    last: list[Markup] = field(default_factory=list)
 
 
 def read_notebooks(folder: Path, anew: bool) -> dict[str, Any]:
@@ -88,99 +58,6 @@ def read_notebooks(folder: Path, anew: bool) -> dict[str, Any]:
         except (ValueError, AttributeError, nbformat.ValidationError):
             raise Problem(f"{path.name} is not a notebook: restore it, then try again.") from None
     return notebooks
-
-
-def read_chapter(name: str, notebook: Any, answers: bool) -> Chapter:
-    """Pick from a notebook what is printed of it.
-
-    :param name: the file name, which begins with two digits.
-    :param answers: also the solutions, and the letter of the prediction.
-    :raises Problem: when its first cell is not that of the lesson, or an output is missing.
-    """
-    top = notebook.cells[0].source if notebook.cells else ""
-    title, minutes = re.match(r"# (.+)", top), re.search(r"\*\*(\d+) minutes", top)
-    if not title or not minutes:
-        raise Problem(f"{name} does not begin with a cell of a title and **N minutes**: add one.")
-    questions = markdown("\n".join(re.findall(r"^\d+\. .+", top, re.MULTILINE)))
-    chapter = Chapter(name[:2], title[1].replace("`", ""), minutes[1], questions)
-    section = ""
-    for cell in notebook.cells[1:]:
-        tags = set(cell.metadata.get("tags", ()))
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            section = cell.source.splitlines()[0].removeprefix("## ")
-        if answers and (found := re.search(r'compare\(prediction, "(\w)"\)', cell.source)):
-            chapter.measured = found[1]
-        if (place := place_of(cell, tags, section)) and (
-            answers or not tags & {"answer", "solution"}
-        ):
-            try:
-                getattr(chapter, place).append(printed(cell, tags))
-            except LookupError:
-                start = cell.source.partition("\n")[0]
-                raise Problem(
-                    f"{name} has no stored output of the cell that begins with {start!r}: store"
-                    " one with `make notebooks`, or use --execute."
-                ) from None
-    return chapter
-
-
-def place_of(cell: Any, tags: set[str], section: str) -> str:
-    """The list of a chapter in which a cell is printed, or "" for none.
-
-    :param section: the title of the section that the cell is in.
-    """
-    if "notebook-only" in tags:
-        return ""
-    if "handout-last" in tags:
-        return "last"
-    if tags & {"exercise", "solution"}:
-        return "exercise"
-    if tags & TAGS.keys():
-        return "findings"
-    return SECTIONS.get(section, "") if cell.cell_type == "markdown" else ""
-
-
-def printed(cell: Any, tags: set[str]) -> Markup:
-    """One cell as HTML.
-
-    :raises LookupError: when its outputs are to be printed, and none is stored.
-    """
-    parts = []
-    if cell.cell_type == "markdown":
-        text = for_paper(cell.source, tags)
-        if tags & {"handout", "handout-last"}:
-            text = up_to_second_paragraph(text)
-        parts.append(markdown(text, below=3, flat=True))
-    if tags & {"exercise", "handout-code"}:
-        parts.append(Markup("<pre><code>{}</code></pre>").format(cell.source))
-    if "exercise" in tags:
-        lines = Markup("<div></div>") * max(3, cell.source.count("\n") + 1)
-        parts.append(Markup('<div class="room">{}</div>').format(lines))
-    elif cell.cell_type == "code" and tags - {"handout-code"}:
-        if not cell.outputs:
-            raise LookupError
-        parts += map(shown, cell.outputs)
-    kind = next((tag for tag in ("answer", "solution", "exercise") if tag in tags), "cell")
-    return Markup('<div class="{}">{}</div>').format(kind, Markup("\n").join(parts))
-
-
-def for_paper(text: str, tags: set[str]) -> str:
-    """The markdown of a cell, without what only a screen can do."""
-    if "handout-only" in tags:
-        text = re.sub(r"<!--|-->", "", text)
-    if text.startswith("## Predict"):  # below the choices it says where to put the letter
-        choices = re.findall(r"^- .*$", text, re.MULTILINE)
-        text = text[: text.rindex(choices[-1]) + len(choices[-1])] if choices else text
-    text = re.sub(r"^(Previous|Next): .*", "", text, flags=re.MULTILINE)
-    return re.sub(r"</?details>|<summary>(.*)</summary>", r"\1", text)
-
-
-def up_to_second_paragraph(text: str) -> str:
-    """The beginning of an explanation, with its list or table: the rest leads to the next cell."""
-    blocks = text.split("\n\n")
-    paragraphs = [n for n, block in enumerate(blocks) if not re.match(r"#|[-*|] |\|", block)]
-    paragraphs = [n for n in paragraphs if not re.match(r"\d+\. ", blocks[n])]
-    return "\n\n".join(blocks[: paragraphs[1]] if len(paragraphs) > 1 else blocks)
 
 
 def read_text(path: Path) -> str:
@@ -250,7 +127,9 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
     parts = {folder / name: folder / f"{name}.part" for name in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for (target, part), content in zip(parts.items(), files.values(), strict=True):
+        with TemporaryFile(dir=folder):  # a folder that is there may still refuse
+            pass
+        for part, content in zip(parts.values(), files.values(), strict=True):
             part.write_bytes(content)
         for target, part in parts.items():
             os.replace(part, target)
@@ -287,7 +166,13 @@ def make(root: Path, folder: Path, paper: str, anew: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make the documents, and say where they are."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.handout", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.handout",
+        description="Make a learner handout and an instructor copy, each as HTML and as PDF.",
+        epilog="Tags of cells: "
+        + "; ".join(f"{tag}: {meaning}" for tag, meaning in TAGS.items())
+        + ".",
+    )
     parser.add_argument("--execute", action="store_true", help="execute the notebooks first")
     parser.add_argument("--paper", choices=["A4", "Letter"], default="A4")
     parser.add_argument("--output", type=Path, default=ROOT / "handout", metavar="FOLDER")

@@ -13,6 +13,7 @@ import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Self
 
 from sqlalchemy import URL, create_engine, make_url, text
@@ -85,7 +86,7 @@ class PostgresServer:
 
     def _start(self) -> str:
         """Make a database in a temporary folder, and start a server on it."""
-        self._folder = folder = TemporaryFolder()
+        self._folder = folder = TemporaryFolder(_parent())
         try:
             programs, user = _programs(folder.path), _other_user()
             data = folder.new()
@@ -139,6 +140,20 @@ def _programs(folder: Path) -> Path:
 
 def _other_user() -> str | None:
     return "nobody" if sys.platform != "win32" and os.geteuid() == 0 else None
+
+
+def _parent() -> str | None:
+    """Where that account can reach a folder: the temporary folder of root may be closed to it."""
+    if not _other_user():
+        return None
+    for candidate in (gettempdir(), "/tmp", "/var/tmp"):
+        path = Path(candidate).resolve()
+        if all(each.stat().st_mode & 0o001 for each in (path, *path.parents)):
+            return candidate
+    raise RuntimeError(
+        f"PostgreSQL does not run as root, and {gettempdir()} is closed to other accounts: set"
+        " TMPDIR to a folder that is not, or name a server in DATABASE_URL."
+    )
 
 
 def _address(folder: Path) -> tuple[str, int]:

@@ -77,9 +77,13 @@ class LiveServer:
                 "choose another one, or leave it out to get one that is free."
             ) from error
         # The thread knows the inner server only, so that this object can become garbage.
-        self._finalizer = weakref.finalize(self, self._server.close, timeout=1)
+        weakref.finalize(self, self._server.close, timeout=1)
         _by_port[self._server.port] = self
-        self._server.start()
+        try:
+            self._server.start()
+        except BaseException:  # the reader's interrupt: a `with` would not stop it now
+            self.stop()
+            raise
 
     def stop(self, timeout: float = 5) -> None:
         """Hang up on silent clients, wait for the views that run, and free the port.
@@ -87,10 +91,7 @@ class LiveServer:
         :param timeout: seconds to wait.
         :raises TimeoutError: if a view still runs then. All else is closed.
         """
-        if self._server is None:
-            return
-        self._finalizer.detach()
-        if hung := self._server.close(timeout):
+        if self._server and (hung := self._server.close(timeout)):
             raise TimeoutError(
                 f"The server is closed, but after {timeout:g} s it still runs {', '.join(hung)}: "
                 "make that view end, or restart the kernel."

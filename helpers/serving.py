@@ -43,14 +43,18 @@ class StoppableServer(BaseWSGIServer):
         pool = threads if threads and self.multithread else 0
         self._jobs: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in range(pool)]
         self._handed_over = 0
-        self._threads: list[threading.Thread] = []
+        self._serving = threading.Thread(name="server", target=self._serve, daemon=True)
+        self._threads: list[threading.Thread] = []  # those that it hands requests to
         self._clients: set[socket.socket] = set()
         self._wake_up, self._woken = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self.socket, selectors.EVENT_READ)
+        self._selector.register(self._woken, selectors.EVENT_READ)
         self._process = os.getpid()
 
     def start(self) -> None:
         """Start the serving thread, and the pool if there is one."""
-        self._start_thread("server", self._serve)
+        self._serving.start()
         for number, jobs in enumerate(self._jobs, start=1):
             self._start_thread(f"pool-{number}", self._work, jobs)
 
@@ -67,8 +71,8 @@ class StoppableServer(BaseWSGIServer):
         try:
             self._wake_up.close()
             _hang_up(self._clients - set(self.running))
-            _join(self._threads[:1], deadline)  # ahead of the others, because it starts them
-            _join(self._threads[1:], deadline)
+            _join([self._serving], deadline)  # first, because it starts the others
+            _join(self._threads, deadline)
         finally:  # also when the reader interrupts the wait
             self._wake_up.close()
             self.socket.close()
@@ -79,9 +83,7 @@ class StoppableServer(BaseWSGIServer):
 
     def _serve(self) -> None:
         """Accept clients, and hand each over once it has said something."""
-        with self._woken, selectors.DefaultSelector() as selector:
-            selector.register(self.socket, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
+        with self._woken, self._selector as selector:
             while not self.stopping:
                 for key, _ in selector.select():
                     if self.stopping:
@@ -159,5 +161,5 @@ def _hang_up(clients: Iterable[socket.socket]) -> None:
 def _join(threads: list[threading.Thread], deadline: float) -> None:
     """Wait for threads to end, but for the current one."""
     for thread in threads:
-        if thread is not threading.current_thread():
+        if thread is not threading.current_thread() and thread.is_alive():
             thread.join(max(0, deadline - time.monotonic()))

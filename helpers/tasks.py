@@ -152,6 +152,14 @@ def notebooks() -> int:
     return run(PYTHON, "-m", "helpers.execute", *[path.relative_to(ROOT) for path in paths])
 
 
+def handout() -> int:
+    """Make the learner handout and the instructor copy, as HTML and PDF, in handout/."""
+    install()
+    options = ["--paper=" + os.environ["PAPER"]] if os.environ.get("PAPER") else []
+    options += ["--execute"] if os.environ.get("EXECUTE") else []
+    return run(PYTHON, "-m", "helpers.handout", *options)
+
+
 def bench() -> int:
     """Run the benchmarks, each of which prints a table; the number that failed."""
     install()
@@ -170,7 +178,7 @@ def run(*command: object) -> int:
                 pass  # it reached the command too, which ends in its own way
 
 
-TASKS = {task.__name__: task for task in (lesson, test, install, notebooks, bench)}
+TASKS = {task.__name__: task for task in (lesson, test, install, notebooks, handout, bench)}
 
 
 def main(arguments: "list[str]") -> int:

@@ -21,13 +21,13 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from helpers import handout
+from helpers import chapters
 from helpers.execute import KERNEL
 from helpers.tables import COLUMNS
 
 Rule = Callable[[Any], Iterator[str]]
 
-TAGS = {"prediction", "exercise", "check", "solution", "raises-exception"} | handout.TAGS.keys()
+TAGS = {"prediction", "exercise", "check", "solution", "raises-exception"} | chapters.TAGS.keys()
 SECTIONS = ["Predict", "Run: before", "Run: after", "Your turn", "Clean up", "Key points"]
 HIDES_OUTPUT = re.compile(
     r"nbval|pytest_validate|%capture|clear_output|display_id|update_display|\binteract\b",

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -72,8 +73,9 @@ def answers(report: Report) -> str:
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the file as a reader does, in the current folder; a warning is an error."""
     command = [sys.executable, "-W", "error", str(FILE), *arguments]
+    environment = os.environ | environment | {"PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env=os.environ | environment
+        command, capture_output=True, text=True, check=False, timeout=60, env=environment
     )
 
 
@@ -146,6 +148,12 @@ ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     ),
     "nameless file": ("sqlite:///file:?uri=true", {}, "own connection", "nn--n"),
     "file": ("sqlite:///shop.db", {}, "file", "yyyyy"),
+    "file, checked": (
+        "sqlite:///shop.db",
+        {"connect_args": {"check_same_thread": True}},
+        "refused",
+        "nyyyy",
+    ),
     "file, no pool": ("sqlite:///shop.db", {"poolclass": NullPool}, "file", "yyyyy"),
     "file, a thread each": (
         "sqlite:///shop.db",
@@ -513,6 +521,7 @@ def test_a_file_stays_as_it_is(journal: str, folder: Path) -> None:
 SIGNALING = """
     import os, signal
     from sqlalchemy import create_engine, event
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
     engine = create_engine("sqlite:///shop.db")
     step, left = os.environ["STEP"], int(os.environ["COUNT"])
     def interrupt(*_):
@@ -563,7 +572,7 @@ def test_the_locks_of_the_app_hold(folder: Path) -> None:
         connection.execute(text("INSERT INTO item VALUES ('rug')"))
         assert findings(diagnose(engine)) == ["file"]
         other = subprocess.run(
-            [sys.executable, "-c", LOCK, "shop.db"], capture_output=True, text=True
+            [sys.executable, "-c", LOCK, "shop.db"], check=False, capture_output=True, text=True
         )
     assert "database is locked" in other.stderr
 
@@ -602,6 +611,7 @@ def test_listeners_run_on_the_scratch_database() -> None:
     @event.listens_for(engine, "connect")
     def no_driver_transactions(connection: Any, record: Any) -> None:
         connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout = 60000")
         seen.extend(connection.execute("PRAGMA database_list").fetchall())
 
     assert any("commits by itself" in note for note in diagnose(engine).engines[0].notes)
@@ -613,6 +623,7 @@ def test_listeners_run_on_the_scratch_database() -> None:
     report = diagnose(engine)
     assert (findings(report), answers(report)) == (["file"], "yyyyy")
     assert "begin_immediate" in report.engines[0].notes[-1]
+    assert "waits (OperationalError: database is locked)" in str(report)
     assert {Path(file).name for _, _, file in seen} == {"scratch.db"}
 
 
@@ -648,6 +659,13 @@ def test_a_listener_cannot_open_the_data(listen: Any, folder: Path) -> None:
 # Bad input
 
 
+class OwnPool(StaticPool):
+    """A pool that cannot be made by its class alone."""
+
+    def __init__(self, creator: Any, dialect: Any = None) -> None:
+        super().__init__(creator, dialect=dialect)
+
+
 def creator() -> sqlite3.Connection:
     """What could open anything."""
     raise AssertionError("it was called")
@@ -681,6 +699,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "a function that connects": (
         create_engine("sqlite://", creator=creator),
         "a function of yours",
+    ),
+    "a pool of its own kind": (
+        create_engine("sqlite://", poolclass=OwnPool),
+        "No copy of this engine",
     ),
     "an unknown kind of memory": (
         make("sqlite:///file:x?mode=mem&uri=true"),
@@ -722,6 +744,15 @@ def test_bad_input_is_one_sentence(
         sys.modules.pop(loaded, None)
 
 
+def test_bad_input_is_one_line_on_the_command_line(folder: Path) -> None:
+    """Also when a module of the lesson has the name that is missing in the app's folder."""
+    done = run("minder:app")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.splitlines() == [
+        f"Importing minder in {folder} failed: ModuleNotFoundError: No module named 'minder'"
+    ]
+
+
 # The report, and what is not SQLite
 
 
@@ -758,7 +789,7 @@ def test_the_file_needs_sqlalchemy_only(folder: Path) -> None:
     assert names - sys.stdlib_module_names == {"sqlalchemy"}
     shutil.copy(FILE, folder)
     done = subprocess.run(
-        [sys.executable, "diagnose.py", "sqlite://"], capture_output=True, text=True
+        [sys.executable, "diagnose.py", "sqlite://"], check=False, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert "TRAPPED" in done.stdout
@@ -771,6 +802,17 @@ def test_it_works_in_any_thread() -> None:
     thread.start()
     thread.join()
     assert findings(found[0]) == ["own thread"]
+
+
+def test_a_silent_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes the connection and never answers, as behind some firewalls."""
+    pytest.importorskip("psycopg")
+    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        report = diagnose(create_engine(f"postgresql+psycopg://me@127.0.0.1:{port}/shop"))
+    assert report.exit_status == 2
+    assert findings(report) == ["It cannot connect: TimeoutError: no answer"]
 
 
 @pytest.fixture(scope="module")

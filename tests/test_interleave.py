@@ -705,19 +705,17 @@ def test_an_error_elsewhere_ends_what_postgresql_blocks(server: str) -> None:
 
 
 def test_postgresql_ends_a_deadlock_by_itself(server: str) -> None:
-    """It finds it after a second, and the first to wait gets the error."""
+    """It looks after a second, and one of the two gets an error that says so."""
     looks = play_on_server(
         server, "A debit, B credit, A credit, B debit, A rollback, B commit, B stocks"
     )
 
-    assert looks == [
+    assert looks[:4] == [
         "A debit: done",
         "B credit: done",
         "A credit: blocked by session B",
         "B debit: blocked by session A",
-        "A credit: ✗ DeadlockDetected: deadlock detected",
-        "B debit: done",
-        "A rollback: done",
-        "B commit: done",
-        "B stocks: [4, 6]",
     ]
+    errors = [look for look in looks if "✗ DeadlockDetected: deadlock detected" in look]
+    assert len(errors) == 1  # that of A, unless this machine took a second for a step
+    assert looks[-1] == ("B stocks: [4, 6]" if errors[0][0] == "A" else "B stocks: [5, 5]")

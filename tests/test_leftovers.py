@@ -14,15 +14,25 @@ NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 # IPython has threads and a database of its own, so what was there before is not counted.
 BEFORE = """
-import gc as _gc, os as _os, sqlite3 as _sqlite3, sys as _sys, tempfile as _tempfile, threading as _threading
+import gc as _gc, os as _os, sqlite3 as _sqlite3, tempfile as _tempfile, threading as _threading
 import psutil as _psutil
+
+def _is_open(connection):
+    try:
+        return connection.total_changes >= 0
+    except _sqlite3.ProgrammingError:  # closed, and known to a variable of the notebook
+        return False
 
 def _present():
     _gc.collect()
     me = _psutil.Process()
     return {
         "threads": {thread.name for thread in _threading.enumerate()},
-        "connections": {id(o) for o in _gc.get_objects() if type(o).__mro__[-2] is _sqlite3.Connection},
+        "connections": {
+            id(o)
+            for o in _gc.get_objects()
+            if type(o).__mro__[-2] is _sqlite3.Connection and _is_open(o)
+        },
         "sockets": {c.laddr.port for c in me.net_connections("tcp") if c.status == "LISTEN"},
         "children": {child.pid for child in me.children(recursive=True)},
         "files here": set(_os.listdir()),
@@ -38,7 +48,9 @@ _after = _present()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_leaves_nothing_behind(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_leaves_nothing_behind(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No thread, connection, listening socket, child process or file is new at the end."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     notebook = nbformat.read(path, as_version=4)

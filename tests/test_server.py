@@ -529,7 +529,7 @@ def test_ten_reruns_leave_one_server(views: Views) -> None:
 
 
 def test_a_cell_that_runs_again_replaces_its_server() -> None:
-    """In a real kernel, ten runs leave one server, also when each run ends in an error."""
+    """In a real kernel, runs leave one server, also when each of them ends in an error."""
     app = """
 import threading
 from flask import Flask
@@ -541,13 +541,13 @@ app.add_url_rule("/boom", view_func=lambda: 1 / 0)
     count = "[each.name for each in threading.enumerate()].count('server')"
     cells = [
         app,
-        *[start + "server.get('/boom')"] * 10,
+        *[start + "server.get('/boom')"] * 3,
         count,
-        *[start + "server.get('/boom')\nserver.raise_last_error()"] * 10,
+        *[start + "server.get('/boom')\nserver.raise_last_error()"] * 3,
         count,
-        *[start + "server.get('/boom', timeout=1e-9)"] * 10,
+        *[start + "server.get('/boom', timeout=1e-9)"] * 3,
         count,
-        *[f"server = LiveServer(app, port={free_port()})\nserver.start()\nserver"] * 10,
+        *[f"server = LiveServer(app, port={free_port()})\nserver.start()\nserver"] * 3,
         count,
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
@@ -745,6 +745,28 @@ def test_an_interrupt_in_the_middle_of_a_request_ends_clean(
     assert server.errors == []
 
 
+@pytest.mark.parametrize("name", ["server", "pool-1", "pool-3"])
+def test_an_interrupt_of_the_start_ends_clean(
+    views: Views, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The threads that have started end, the port is free, and the server can start again."""
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        if thread.name == name:
+            raise KeyboardInterrupt
+
+    server = LiveServer(views.app, threads=4)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(threading.Thread, "start", interrupted)
+        server.start()
+    with pytest.raises(RuntimeError, match="does not run"):
+        server.get("/")
+    with server:
+        assert server.get("/").text == "hello"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for one thread")
 def test_an_interrupt_of_a_stop_that_waits_still_closes_the_rest(
     views: Views, clients: ThreadPoolExecutor
@@ -767,6 +789,22 @@ def test_an_interrupt_of_a_stop_that_waits_still_closes_the_rest(
         answer.result(WAIT)
     views.release.set()
     silent.close()
+
+
+@MODES
+def test_a_finished_request_leaves_no_socket_in_memory(views: Views, threads: int | None) -> None:
+    """A server that runs for a long time does not grow with each client."""
+
+    def count_sockets() -> int:
+        gc.collect()
+        return sum(issubclass(type(each), socket.socket) for each in gc.get_objects())
+
+    with LiveServer(views.app, threads=threads) as server:
+        server.get("/")
+        before = count_sockets()
+        for _ in range(10):
+            server.get("/")
+        assert count_sockets() <= before + 1  # the last one may not be finished yet
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not count descriptors")
