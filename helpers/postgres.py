@@ -97,6 +97,7 @@ class PostgresServer:
                 [programs / "initdb", "--no-sync", "--auth=trust", "--username=postgres",
                  "--encoding=UTF8", "--locale=C", "--pgdata", data],
                 user=user,
+                pass_fds=folder.lifeline,
             )  # fmt: skip
             if initdb.wait(timeout=60):
                 raise RuntimeError(f"PostgreSQL could not make a database: {initdb.output}")
@@ -106,6 +107,7 @@ class PostgresServer:
                  "-c", "dynamic_shared_memory_type=mmap" if os.name == "posix" else "jit=off"],
                 ready=READY,
                 user=user,
+                pass_fds=folder.lifeline,
             )  # fmt: skip
         except BaseException:
             folder.remove()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.orm import Session
 
-from helpers.cleanup import clean_up, dispose, pool_log
+from helpers.cleanup import dispose, pool_log
 
 
 def connect_in_a_thread(engine: Engine) -> None:
@@ -23,23 +23,43 @@ def connect_in_a_thread(engine: Engine) -> None:
         thread.submit(ask).result()
 
 
-@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_clean_up_closes_sessions_and_connections(caplog: pytest.LogCaptureFixture) -> None:
-    """A file can be deleted afterwards, and the log has no error."""
-    engine = create_engine("sqlite://")
-    session = Session(engine)
-    session.execute(text("SELECT 1"))
-    connect_in_a_thread(engine)
+# clean_up is for a notebook, whose process is its own: here it would dispose of the engines
+# of other tests.
+NOTEBOOK = """
+from concurrent.futures import ThreadPoolExecutor
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+from helpers import clean_up
 
-    with caplog.at_level(logging.CRITICAL):
-        clean_up()
+engine = create_engine("sqlite://")
+session = Session(engine)
+session.execute(text("CREATE TABLE item (name TEXT)"))
 
-    assert not session.in_transaction()
+def ask():
     with engine.connect() as connection:
-        tables = connection.execute(text("SELECT name FROM sqlite_schema")).all()
-    assert tables == []
-    dispose(engine)
+        connection.execute(text("SELECT 1"))
+
+with ThreadPoolExecutor() as threads:
+    threads.submit(ask).result()
+
+clean_up()
+print("session in a transaction:", session.in_transaction())
+with engine.connect() as connection:
+    print("tables:", connection.execute(text("SELECT name FROM sqlite_schema")).all())
+"""
+
+
+def test_clean_up_closes_sessions_and_connections() -> None:
+    """Nothing is open, nothing is printed, and the engine can be used again."""
+    done = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, check=True
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "session in a transaction: False",
+        "tables: []",
+    ]
 
 
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")

@@ -665,6 +665,10 @@ class OwnPool(StaticPool):
     def __init__(self, creator: Any, dialect: Any = None) -> None:
         super().__init__(creator, dialect=dialect)
 
+    def recreate(self) -> OwnPool:
+        """What ``engine.dispose`` asks for."""
+        return OwnPool(self._creator, self._dialect)
+
 
 def creator() -> sqlite3.Connection:
     """What could open anything."""
