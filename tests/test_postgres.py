@@ -46,7 +46,7 @@ def test_an_observer_tells_its_database_from_others(server: PostgresServer) -> N
     observer = Observer(one, two, other)
     for engine in (one, two, other):
         with engine.connect() as connection:
-            observer.look("ask", lambda: connection.scalar(text("SELECT 1")))  # noqa: B023
+            observer.look("ask", lambda: connection.scalar(text("SELECT 1")))
         engine.dispose()
 
     assert [look["database"] for look in observer.observations] == ["A", "A", "B"]
