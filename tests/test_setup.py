@@ -14,6 +14,7 @@ import sys
 import time
 import tomllib
 import urllib.request
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
@@ -320,11 +321,23 @@ def test_a_second_installation_has_nothing_to_do() -> None:
     assert said == ""
 
 
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that no other program is given meanwhile, another run of this test included."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()  # elsewhere, a port that is held is not free for a server
+        yield port
+
+
 @in_the_lessons_own_python
 @pytest.mark.skipif(os.name == "nt", reason="There is no signal on Windows that ends it alone.")
-def test_the_lesson_opens_and_ends(tmp_path: Path) -> None:
+def test_the_lesson_opens_and_ends(tmp_path: Path, free_port: int) -> None:
     """JupyterLab serves the first notebook, asks for no consent to news, and leaves no process."""
-    environment = os.environ | {"HOME": str(tmp_path), "BROWSER": "true", "PORT": ""}
+    environment = os.environ | {"HOME": str(tmp_path), "BROWSER": "true", "PORT": str(free_port)}
     with subprocess.Popen(
         [sys.executable, tasks.__file__, "lesson"],
         env=environment,
