@@ -36,9 +36,9 @@ HIDES_OUTPUT = re.compile(
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HERE = [Path(__file__).parent.parent, Path.home(), Path(sys.prefix)]
 MACHINE = re.compile(
-    r"(?<![\w.])/(?:home|root|Users|tmp|private|var|usr|opt|mnt|srv)/[^\s'\"<]*"
-    r"|\b[A-Za-z]:\\[^\s'\"<]*|site-packages|ipykernel_\d+|"
-    + "|".join(re.escape(str(place)) for place in HERE if len(place.parts) > 1)
+    "".join(f"{re.escape(str(place))}|" for place in HERE if len(place.parts) > 1)
+    + r"(?<![\w.])/(?:home|root|Users|tmp|private|var|usr|opt|mnt|srv)/[^\s'\"<]*"
+    r"|\b[A-Za-z]:\\[^\s'\"<]*|site-packages|ipykernel_\d+"
 )
 
 
