@@ -39,7 +39,7 @@ SWAPS = {
     ],
     "07": [
         ("ask_over_http(postgres.url)", 'ask_over_http("sqlite://")'),
-        ('server = setups["postgresql"].at(postgres.url)', 'server = setups["default"]'),
+        ("run(server, LOST)", 'run(setups["default"], LOST)'),
         ("A add in SQL, B add in SQL", "A write, B write"),
     ],
     "08": [
