@@ -26,6 +26,7 @@ from helpers.paper import NoPdf, markdown, pdf
 ROOT = Path(__file__).parent.parent
 TEMPLATE = Path(__file__).with_suffix(".html")
 STYLE = Path(__file__).with_suffix(".css")
+PAPERS = ("A4", "Letter")
 
 
 def read_notebooks(folder: Path, anew: bool) -> dict[str, Any]:
@@ -115,6 +116,11 @@ def progress(things: list[Any], labels: list[str]) -> Iterator[Any]:
             bar = f"{'#' * done}{'.' * (len(things) - done)}"
             print(f"\r\033[K[{bar}] {label}", end="", file=sys.stderr, flush=True)
         yield thing
+    wipe()
+
+
+def wipe() -> None:
+    """Wipe the bar away, where there is a terminal."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 
@@ -148,11 +154,13 @@ def make(root: Path, folder: Path, paper: str, anew: bool) -> None:
 
     :param root: the folder of the lesson.
     :param folder: where to put them.
-    :param paper: A4 or Letter.
+    :param paper: one of ``PAPERS``.
     :param anew: execute the notebooks first.
     :raises Problem: when there is something to mend first; no file is changed then.
     :raises NoPdf: when there is no PDF; the HTML is made.
     """
+    if paper not in PAPERS:
+        raise Problem(f"{paper} is not a paper of the handout: name one of {', '.join(PAPERS)}.")
     write(folder, {})  # refuses at once, and not after minutes of execution
     notebooks = read_notebooks(root / "notebooks", anew)
     pages = {
@@ -174,15 +182,17 @@ def main(arguments: list[str] | None = None) -> int:
         + ".",
     )
     parser.add_argument("--execute", action="store_true", help="execute the notebooks first")
-    parser.add_argument("--paper", choices=["A4", "Letter"], default="A4")
+    parser.add_argument("--paper", default="A4", metavar="|".join(PAPERS))
     parser.add_argument("--output", type=Path, default=ROOT / "handout", metavar="FOLDER")
     given = parser.parse_args(arguments)
     try:
         make(ROOT, given.output, given.paper, given.execute)
     except Problem as problem:
+        wipe()
         print(problem, file=sys.stderr)
         return 1
     except NoPdf as problem:
+        wipe()
         print(f"{given.output} has the two documents as HTML; {problem}", file=sys.stderr)
         return 1
     print(f"{given.output} has learner and instructor, each as .html and .pdf, for {given.paper}.")

@@ -72,10 +72,13 @@ def shown(output: Any) -> Markup:
         # A caption and its table stay on one page only inside of something else.
         return Markup(f'<div class="shown">{accessible(data["text/html"])}</div>')
     if "image/png" in data:
-        alt = output.metadata["image/png"]["alt"]
+        alt = output.metadata.get("image/png", {}).get("alt", "")
         source = "data:image/png;base64," + data["image/png"].replace("\n", "")
         return Markup('<figure><img alt="{}" src="{}"></figure>').format(alt, source)
-    text = output.get("text") or data.get("text/plain") or f"{output.ename}: {output.evalue}"
+    if output.output_type == "error":
+        text = f"{output.ename}: {output.evalue}"
+    else:
+        text = output.get("text") or data.get("text/plain", "")
     return Markup('<pre class="output">{}</pre>').format(text.rstrip())
 
 

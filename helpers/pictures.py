@@ -15,7 +15,7 @@ from statistics import median
 from helpers.observe import Observation, require_observations
 
 LANE, ROW, TOP = 185, 52, 62
-BOX, COLUMN, LINE = 172, 218, 17
+BOX, COLUMN, LINE = 172, 218, 18
 STYLE = (
     "text{font:13px sans-serif;fill:#111}.b{font-weight:bold}"
     "text{paint-order:stroke;stroke:#fff;stroke-width:4px}"
@@ -79,44 +79,40 @@ def swimlane(observations: Sequence[Observation], caption: str) -> Figure:
 
 
 def chart(
-    boxes: Mapping[str, tuple[int, int]], arrows: Sequence[tuple[str, str, str]], caption: str
+    boxes: Mapping[str, tuple[int, int]], ways: Sequence[tuple[str, str, str]], caption: str
 ) -> Figure:
-    """Draw questions that lead to answers: what no arrow leaves has a thick frame.
+    """Draw questions that lead to answers; an answer, which no way leaves, has a thick frame.
 
-    :param boxes: texts, each with its column and its row from the upper left. A line break in
-        a text is one in the drawing.
-    :param arrows: from a text, to a text beside, above or below it, and what to call the way.
+    :param boxes: texts, each with its column and row, counted from the upper left. A line
+        break in a text is one in the drawing.
+    :param ways: each from a text, by an answer, to a text in the same row or column.
     :param caption: one sentence that says what to look at.
-    :raises ValueError: when an arrow starts or ends at a text that has no box.
+    :raises ValueError: when there is no way, or one that does not lead from box to box.
     """
-    for each in arrows:
-        if not boxes.keys() >= {*each[:2]}:
+    for way in ways or [("nowhere", "", "nowhere")]:
+        start, end = boxes.get(way[0]), boxes.get(way[2])
+        if not start or not end or (start[0] == end[0]) == (start[1] == end[1]):
             raise ValueError(
-                f"chart was given the arrow {each!r}: let it lead from one text of boxes to another."
+                f"chart was given the way {way!r}: let it lead from a text of boxes to another"
+                " one in the same row or column."
             )
-    asked = {start for start, _, _ in arrows}
     height = LINE * max(text.count("\n") + 1 for text in boxes) + 14
     pitch = height + 34
-    x = {text: COLUMN * column + COLUMN // 2 for text, (column, _) in boxes.items()}
-    y = {text: pitch * row + pitch // 2 for text, (_, row) in boxes.items()}
-    parts = [_box(text, x[text], y[text], height, thick=text not in asked) for text in boxes]
-    for start, end, name in arrows:
-        aside, down = _sign(x[end] - x[start]), _sign(y[end] - y[start])
-        from_x, from_y = x[start] + aside * BOX // 2, y[start] + down * height // 2
-        to_x, to_y = x[end] - aside * BOX // 2, y[end] - down * height // 2
-        head = f"l{-9 * aside - 4 * down} {-9 * down - 4 * aside}"
-        head += f"l{8 * down} {8 * aside}z"
-        label = ((from_x + to_x) // 2 + 17 * abs(down), (from_y + to_y) // 2 - 6 * abs(aside))
-        parts.append(
-            f'<line x1="{from_x}" y1="{from_y}" x2="{to_x}" y2="{to_y}"/>'
-            f'<path class="head" d="M{to_x} {to_y}{head}"/>'
-            f'<text x="{label[0]}" y="{label[1] + 4 * abs(down)}" text-anchor="middle">'
-            f"{escape(name)}</text>"
-        )
-    width = COLUMN * (1 + max(column for column, _ in boxes.values()))
-    svg = _drawing(width, pitch * (1 + max(row for _, row in boxes.values())), parts)
-    ways = [f"{_plain(start)} {name}: {_plain(end)}." for start, end, name in arrows]
-    return Figure(svg, " ".join(ways), caption)
+    places = {
+        text: (COLUMN * column + COLUMN // 2, pitch * row + pitch // 2)
+        for text, (column, row) in boxes.items()
+    }
+    questions = {start for start, _, _ in ways}
+    parts = [_box(text, *places[text], height, text not in questions) for text in boxes]
+    parts += [_way(places[start], name, places[end], height) for start, name, end in ways]
+    columns, rows = zip(*boxes.values(), strict=True)
+    svg = _drawing(COLUMN * (max(columns) + 1), pitch * (max(rows) + 1), parts)
+    told = [
+        f"{question} "
+        + ", ".join(f"{name}: {end.rstrip('?')}" for start, name, end in ways if start == question)
+        for question in dict.fromkeys(start for start, _, _ in ways)
+    ]
+    return Figure(svg, ". ".join(told).replace("\n", " ") + ".", caption)
 
 
 class Plot:
@@ -140,32 +136,34 @@ class Plot:
 
 
 def dot_plot(numbers: Mapping[str, Sequence[float]], label: str, caption: str) -> Plot:
-    """Draw the median of each row as a dot, and a line from its least to its largest number.
+    """Draw each median as a dot, and a line from the least to the largest number.
 
-    :param numbers: the numbers of each row, all above zero.
+    :param numbers: some numbers above zero for each row, by its name. They are drawn on a
+        logarithmic scale, with a dotted line at 1.
     :param label: what the numbers are.
     :param caption: one sentence that says what to look at.
     """
-    # The first import on a machine says in the log that it looks for fonts.
+    # On its first import on a machine it says in the log that it looks for fonts.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib import figure, ticker
 
-    canvas = Canvas(figsize=(7, 0.6 + 0.36 * len(numbers)), layout="constrained")
-    axes = canvas.subplots()
+    drawing = figure.Figure(figsize=(7, 0.9 + 0.3 * len(numbers)), layout="constrained")
+    axes = drawing.subplots()
+    axes.axvline(1, color="gray", linestyle=":", linewidth=1)
     for row, each in enumerate(numbers.values()):
-        axes.plot([min(each), max(each)], [row, row], color="black", linewidth=1.5)
-        axes.plot(median(each), row, "o", color="black", markersize=7)
-        axes.annotate(
-            f"{median(each):.1f}", (median(each), row), (0, 7), textcoords="offset points", ha="center"
-        )
-    axes.axvline(1, color="black", linewidth=0.8, linestyle=":")
-    axes.set_xlim(left=0)
-    axes.set_ylim(len(numbers) - 0.5, -0.7)
+        axes.plot([min(each), max(each)], [row, row], "k-", [median(each)], [row], "ko")
+        axes.text(median(each), row - 0.25, f"{median(each):.1f}", ha="center", fontsize=9)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
     axes.set_yticks(range(len(numbers)), numbers)
+    axes.set_ylim(len(numbers) - 0.5, -0.9)
     axes.set_xlabel(label)
+    axes.set_title(caption, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     png = io.BytesIO()
-    canvas.savefig(png, format="png", dpi=100)
+    drawing.savefig(png, format="png", dpi=100)
     rows = [f"{name} {median(n):.1f} ({min(n):.1f} to {max(n):.1f})" for name, n in numbers.items()]
     return Plot(png.getvalue(), f"{label}, the median and the range: {', '.join(rows)}.", caption)
 
@@ -180,25 +178,34 @@ def _drawing(width: int, height: int, parts: Sequence[str]) -> str:
 
 
 def _box(text: str, x: int, y: int, height: int, thick: bool) -> str:
-    """A frame with lines of text in its middle; the first one is bold in a thick frame."""
-    lines = text.split("\n")
-    top = y - LINE * (len(lines) - 1) // 2 + 5
     style = ' style="stroke-width:3px"' if thick else ""
+    corner = f'x="{x - BOX // 2}" y="{y - height // 2}"'
+    parts = [f'<rect{style} {corner} width="{BOX}" height="{height}"/>']
+    lines = text.split("\n")
+    first = y - LINE * (len(lines) - 1) // 2 + 5
+    for number, line in enumerate(lines):
+        kind = ' class="b"' if thick and number == 0 else ""
+        place = f'x="{x}" y="{first + LINE * number}"'
+        parts.append(f'<text{kind} {place} text-anchor="middle">{escape(line)}</text>')
+    return "".join(parts)
+
+
+def _way(start: tuple[int, int], name: str, end: tuple[int, int], height: int) -> str:
+    """An arrow from the edge of a box to the edge of a box, and its name beside it."""
+    across, down = _sign(end[0] - start[0]), _sign(end[1] - start[1])
+    reach, rise = across * BOX // 2, down * height // 2
+    x1, y1, x2, y2 = start[0] + reach, start[1] + rise, end[0] - reach, end[1] - rise
+    turn = {(1, 0): 0, (0, 1): 90, (-1, 0): 180, (0, -1): 270}[across, down]
+    x, y = (x1 + x2) // 2 + (18 if down else 0), (y1 + y2) // 2 + (4 if down else -6)
     return (
-        f'<rect{style} x="{x - BOX // 2}" y="{y - height // 2}" width="{BOX}" height="{height}"/>'
-    ) + "".join(
-        f'<text{" class=" + chr(34) + "b" + chr(34) if thick and not number else ""} x="{x}"'
-        f' y="{top + LINE * number}" text-anchor="middle">{escape(line)}</text>'
-        for number, line in enumerate(lines)
+        f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
+        f'<path class="head" transform="translate({x2} {y2}) rotate({turn})" d="M0 0l-9 -4v8z"/>'
+        f'<text x="{x}" y="{y}" text-anchor="middle">{escape(name)}</text>'
     )
 
 
 def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
-
-
-def _plain(text: str) -> str:
-    return text.replace("\n", " ")
 
 
 def _lane(x: int, title: str, height: int, boxed: bool) -> str:

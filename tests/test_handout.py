@@ -6,7 +6,6 @@ import ctypes
 import logging.handlers
 import os
 import re
-import shutil
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -30,7 +29,6 @@ from helpers.paper import NoPdf, markdown, pdf
 ROOT = Path(__file__).parent.parent
 REMARKS = ROOT / "notebooks" / "instructor"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-CHROMIUM = shutil.which("chromium")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 each_document = pytest.mark.parametrize("answers", [False, True], ids=["learner", "instructor"])
@@ -329,25 +327,6 @@ def test_a_page_can_be_listened_to(answers: bool, learner: str, instructor: str)
     assert all(attributes.get("scope") for tag, attributes in page.tags if tag == "th")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="There is no chromium on this machine.")
-@each_document
-def test_axe_finds_nothing_to_mend(answers: bool, learner: str, instructor: str) -> None:
-    """The rules of axe-core for pages that all can read; and the browser fetches nothing."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    fetched: list[str] = []
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("request", lambda request: fetched.append(request.url))
-        page.set_content(instructor if answers else learner)
-        violations = axe.Axe().run(page).response["violations"]
-        browser.close()
-
-    assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
-    assert [url for url in fetched if not url.startswith("data:")] == []
-
-
 # On paper
 
 
@@ -561,10 +540,11 @@ def test_notebooks_can_be_executed_first(lesson: Path) -> None:
             r"no stored output of the cell that begins with '6 \* 7': store",
         ),
         (one_cell("1 / 0"), True, r"cell that begins with '1 / 0' failed \(ZeroDiv.*: mend it"),
+        (one_cell("import os; os._exit(1)"), True, "was not printed: Kernel died.* Try again"),
         (new_notebook(), False, "does not begin with a cell of a title"),
         ({}, False, "01_small.ipynb is not a notebook"),
     ],
-    ids=["no output", "a failing cell", "no cell", "no notebook"],
+    ids=["no output", "a failing cell", "a dying kernel", "no cell", "no notebook"],
 )
 def test_a_notebook_that_cannot_be_printed(
     content: Any, anew: bool, sentence: str, lesson: Path
@@ -580,6 +560,27 @@ def test_a_notebook_that_cannot_be_printed(
     assert "\n" not in str(problem.value)
     assert [path.name for path in (lesson / "out").iterdir()] == ["learner.pdf"]
     assert (lesson / "out" / "learner.pdf").read_bytes() == b"old"
+
+
+def test_a_problem_is_told_where_the_bar_was(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal the sentence stands alone in its line."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("helpers.handout.ROOT", lesson)
+    (lesson / "notebooks" / "01_small.ipynb").write_text("{}")
+
+    assert main(["--output", str(lesson / "out")]) == 1
+
+    assert re.search(r"\r\033\[K01_small.ipynb is not .*\.\n$", capsys.readouterr().err)
+
+
+def test_a_paper_that_is_not_known(lesson: Path) -> None:
+    """The sentence names those that are, and nothing is made."""
+    with pytest.raises(Problem, match=r"^A5 is not a paper .*: name one of A4, Letter\.$"):
+        make(lesson, lesson / "out", "A5", anew=False)
+
+    assert not (lesson / "out").exists()
 
 
 def test_a_folder_without_notebooks(tmp_path: Path) -> None:
@@ -637,36 +638,38 @@ cffi.FFI.dlopen = dlopen
 """
 
 
-def said_by_pdf(code: str = "", **environment: str) -> str:
-    """What a fresh process says that makes a PDF: WeasyPrint looks for things once."""
-    code += "from helpers.paper import pdf, NoPdf\n"
-    code += "try: pdf('<p>Hello')\nexcept NoPdf as reason: print(reason)"
+def made_by_a_fresh_process(out: Path, code: str = "", **environment: str) -> tuple[str, list[str]]:
+    """What making the handout says and leaves: WeasyPrint looks for libraries and fonts once."""
+    code += "import sys\nfrom helpers.handout import main\nsys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, f"--output={out}"],
         env={**os.environ, **environment},
         cwd=ROOT,
-        check=True,
+        check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    return done.stdout
+    assert done.returncode == 1, done.stdout
+    return done.stdout, sorted(path.name for path in out.iterdir())
 
 
-def test_without_pango_there_is_a_sentence_and_no_page_of_advice() -> None:
-    """It says what to install."""
-    said = said_by_pdf(WITHOUT_PANGO)
+def test_without_pango_there_is_a_sentence_and_no_page_of_advice(tmp_path: Path) -> None:
+    """It says what to install, and the HTML is made."""
+    said, files = made_by_a_fresh_process(tmp_path / "out", WITHOUT_PANGO)
 
-    assert re.fullmatch(r"PDFs cannot be made here \(cannot load .*apt install libpango.*\n", said)
+    assert re.fullmatch(r".* HTML; PDFs cannot be made here \(cannot load .*libpango.*\.\n", said)
+    assert files == ["instructor.html", "learner.html"]
 
 
 def test_without_a_font_there_is_a_sentence_and_no_crash(tmp_path: Path) -> None:
-    """WeasyPrint warns, and then ends the process."""
+    """WeasyPrint warns, and then ends the process; here the HTML is made."""
     config = tmp_path / "fonts.conf"
     config.write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>", encoding="utf-8")
-    said = said_by_pdf(FONTCONFIG_FILE=str(config))
+    said, files = made_by_a_fresh_process(tmp_path / "out", FONTCONFIG_FILE=str(config))
 
-    assert re.fullmatch(r"PDFs cannot be made here \(No fonts.*fonts-dejavu-core.*\n", said)
+    assert re.fullmatch(r".* HTML; PDFs cannot be made here \(No fonts.*dejavu-core.*\.\n", said)
+    assert files == ["instructor.html", "learner.html"]
 
 
 @pytest.mark.usefixtures("pdf_can_be_made")

@@ -1,0 +1,245 @@
+"""What people see in a browser: each notebook in JupyterLab, and the two handouts.
+
+JupyterLab is started as ``make lesson`` does it, on a copy of the notebooks. Chromium is the
+one of this machine; without it, or without Playwright, all of this is skipped. A picture of
+each notebook, as it was left, stays among pytest's temporary files: in the folder
+``screenshots0`` below ``/tmp/pytest-of-<you>/pytest-<n>``, or where ``--basetemp`` says.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import psutil
+import pytest
+from conftest import children, files_below, open_files, sockets, threads, wait_for_end
+from learner import CHROMIUM, Learner, launch, leaves_the_machine
+from test_notebooks import NOTEBOOKS, PLANNED
+from test_setup import address
+
+from helpers import tasks
+from helpers.execute import code_cells, sanitized
+from helpers.handout import document, read_notebooks
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed here: `make test` installs it."
+)
+if CHROMIUM is None:
+    pytest.skip(
+        "Chromium is not on this machine: install it, as with `apt install chromium`.",
+        allow_module_level=True,
+    )
+Look = Callable[[], set[str]]
+ROOT = Path(__file__).parent.parent.parent
+# JupyterLab by its Python, which need not be in .venv, and on a port that the system chooses.
+LESSON = """
+import sys
+from helpers import tasks
+tasks.PYTHON, tasks.install, tasks.checked_port = sys.executable, lambda: 0, int
+sys.exit(tasks.main(["lesson"]))
+"""
+# What JupyterLab reports of itself, and why it is no matter.
+TOLERATED = [
+    # On a restart, its debugger asks the kernel that is being ended for its breakpoints.
+    "Could not restore the debugger state: Canceled future for debug_request message "
+    + "before replies were done",
+]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> None:
+    """Asked at the end, below: until then Chromium starts and ends processes as it likes."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_at_the_end() -> Iterator[None]:
+    """Once the browser and JupyterLab are closed, all is as it was."""
+    looks: list[Look] = [threads, children, sockets, open_files, lambda: files_below(ROOT)]
+    before = [look() for look in looks]
+    yield
+    assert [wait_for_end(*each) for each in zip(looks, before, strict=True)] == [set()] * 5
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    with playwright.sync_playwright() as engine:
+        browser = launch(engine.chromium, tmp_path_factory.mktemp("chromium"))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lesson, to be changed; its cells have outputs, and no numbers but of a later run."""
+    copy = tmp_path_factory.mktemp("copy")
+    for folder in ("helpers", "notebooks"):
+        shutil.copytree(
+            ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", ".*")
+        )
+    shutil.copy(ROOT / "README.md", copy)
+    for path in (copy / "notebooks").glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in code_cells(notebook):
+            cell.execution_count = None
+        nbformat.write(notebook, path)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def lab(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of JupyterLab, started as a learner does; a signal ends it, with its kernels."""
+    if os.name == "nt":
+        pytest.skip("There is no signal on Windows that ends JupyterLab alone.")
+    home = tmp_path_factory.mktemp("home")
+    settings: dict[str, str | Path] = {"HOME": home, "BROWSER": "true", "PORT": "0"}
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        settings[name] = home / name.lower()
+    if not (sys.prefix / tasks.LAB_CONFIG.relative_to(tasks.VENV)).exists():  # not in .venv
+        config = home / "jupyter_config_dir" / "labconfig" / "page_config.json"
+        config.parent.mkdir(parents=True)
+        config.write_text(
+            '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
+        )
+    with subprocess.Popen(
+        [sys.executable, "-c", LESSON],
+        cwd=copy,
+        env=os.environ | {name: str(value) for name, value in settings.items()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as lesson:
+        try:
+            yield address(lesson)
+        finally:
+            started = psutil.Process(lesson.pid).children(recursive=True)
+            lesson.send_signal(signal.SIGTERM)
+        lesson.communicate(timeout=30)
+    assert lesson.returncode == 0
+    assert psutil.wait_procs(started, timeout=10)[1] == []
+
+
+def test_a_link_opens_the_notebook_that_it_names(browser: Browser, lab: str) -> None:
+    """Next, at the end of the first notebook, leads to the second one, ready to be run."""
+    with closing(Learner(browser, lab)) as learner:
+        learner.open(NOTEBOOKS[0].name)
+        learner.page.get_by_role("paragraph").filter(has_text="Next:").get_by_role("link").click()
+        learner.see(NOTEBOOKS[1].name)
+
+
+@dataclass
+class Visit:
+    """A notebook that a learner has opened, run and saved."""
+
+    stored: Any
+    learner: Learner
+    interruptions: list[str]
+    saved: Any
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, lab: str, copy: Path, pictures: Path
+) -> Iterator[Visit]:
+    """Each notebook, one after the other: opened, restarted and run, saved, photographed."""
+    path: Path = request.param
+    stored = nbformat.read(path, as_version=4)
+    with closing(Learner(browser, lab)) as learner:
+        learner.open(path.name)
+        interruptions = learner.interruptions()
+        learner.restart_and_run_all(len(code_cells(stored)))
+        learner.save()
+        learner.picture(pictures / f"{path.stem}.png")
+        saved = nbformat.read(copy / "notebooks" / path.name, as_version=4)
+        yield Visit(stored, learner, interruptions + learner.interruptions(), saved)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the screenshots."""
+    return tmp_path_factory.mktemp("screenshots")
+
+
+def test_every_output_is_the_stored_one(visit: Visit) -> None:
+    """Restart and Run All shows what the lesson shows, but for what varies by nature."""
+    stored, saved = code_cells(visit.stored), code_cells(visit.saved)
+
+    for before, after in zip(stored, saved, strict=True):
+        assert sanitized(after.outputs) == sanitized(before.outputs), before.source
+    assert [cell.execution_count for cell in saved] == list(range(1, len(stored) + 1))
+
+
+def test_nothing_interrupts_and_nothing_is_wrong(visit: Visit) -> None:
+    """No dialog and no note in a corner asks for anything; the console has no error."""
+    assert visit.interruptions == []
+    assert [error for error in visit.learner.errors if error not in TOLERATED] == []
+
+
+def test_no_request_leaves_the_machine(visit: Visit) -> None:
+    """Whatever is loaded comes from JupyterLab or from the page itself."""
+    assert len(visit.learner.requests) > 10
+    assert [url for url in visit.learner.requests if leaves_the_machine(url)] == []
+
+
+def test_a_solution_is_folded_until_it_is_asked_for(visit: Visit) -> None:
+    """A click on its title shows the code."""
+    folded = visit.learner.page.locator("details")
+    texts = [cell.source for cell in visit.stored.cells if cell.cell_type == "markdown"]
+
+    assert folded.count() == "\n".join(texts).count("<details>") > 0
+    for solution in folded.all():
+        code = solution.locator("pre").first
+        assert not code.is_visible()
+        solution.locator("summary").click()
+        code.wait_for(state="visible")
+        assert code.inner_text().strip()
+
+
+def test_links_lead_somewhere(visit: Visit, copy: Path) -> None:
+    """What JupyterLab makes of a link inside the lesson is the address of a file of it."""
+    links = [link for link in visit.learner.links() if not link.startswith("https://")]
+    files = [link.removeprefix(f"{visit.learner.base}/files/") for link in links]
+
+    assert files
+    assert [f for f in files if Path(f).name not in PLANNED and not (copy / f).is_file()] == []
+
+
+def test_pictures_can_be_listened_to(visit: Visit) -> None:
+    """JupyterLab keeps the words of each picture that is part of HTML; it drops those of a PNG."""
+    outputs = [output for cell in code_cells(visit.stored) for output in cell.outputs]
+    html = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+    pictures = visit.learner.page.locator(".jp-OutputArea .jp-RenderedHTML img").all()
+
+    assert len(pictures) == html.count("<img")
+    assert all(picture.get_attribute("alt") for picture in pictures)
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["learner", "instructor"])
+def test_axe_finds_nothing_to_mend_in_a_handout(answers: bool, browser: Browser) -> None:
+    """The rules of axe-core for pages that all can read; and the browser fetches nothing."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    html = document(ROOT, read_notebooks(ROOT / "notebooks", anew=False), "A4", answers)
+    page = browser.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.set_content(html)
+    violations = axe.Axe().run(page).response["violations"]
+    page.close()
+
+    found = [f"{each['id']} at {node['target']}" for each in violations for node in each["nodes"]]
+    assert found == [], "\n".join(found)
+    assert [url for url in requests if leaves_the_machine(url)] == []
