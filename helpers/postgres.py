@@ -74,7 +74,9 @@ class PostgresServer:
                 " correct it, or remove it to have a server started here."
             ) from None
         self._schema = schema
-        return _as_text(make_url(self.url).update_query_dict({"options": f"-csearch_path={schema}"}))
+        return _as_text(
+            make_url(self.url).update_query_dict({"options": f"-csearch_path={schema}"})
+        )
 
     def _run(self, statement: str) -> None:
         engine = create_engine(self.url)

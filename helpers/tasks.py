@@ -22,6 +22,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "made-by-the-lesson.txt"
 LAB_CONFIG = VENV / "etc" / "jupyter" / "labconfig" / "page_config.json"
+# Consent for news is asked for in a pop-up, and news come from the network.
+LAB_SETTINGS = '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}\n'
 
 
 class Problem(Exception):
@@ -42,12 +44,8 @@ def install() -> int:
                 "pip could not install the lesson's packages, for the reason above: "
                 "with that mended, give the same command again."
             )
-    # Consent for news is asked for in a pop-up, and news come from the network.
     LAB_CONFIG.parent.mkdir(parents=True, exist_ok=True)
-    LAB_CONFIG.write_text(
-        '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}\n',
-        encoding="utf-8",
-    )
+    LAB_CONFIG.write_text(LAB_SETTINGS, encoding="utf-8")
     STAMP.write_text(wanted, encoding="utf-8")
     return 0
 

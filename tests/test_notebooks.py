@@ -19,7 +19,6 @@ from notebook_rules import (
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-PLANNED: list[str] = []
 LESSON = [path.name for path in NOTEBOOKS]
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

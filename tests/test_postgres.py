@@ -42,7 +42,11 @@ def test_a_server_answers(server: PostgresServer) -> None:
 
 def test_an_observer_tells_its_database_from_others(server: PostgresServer) -> None:
     """Two connections to the server reach one database, and SQLite is another one."""
-    one, two, other = create_engine(server.url), create_engine(server.url), create_engine("sqlite://")
+    one, two, other = (
+        create_engine(server.url),
+        create_engine(server.url),
+        create_engine("sqlite://"),
+    )
     observer = Observer(one, two, other)
     for engine in (one, two, other):
         with engine.connect() as connection:

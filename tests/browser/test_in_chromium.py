@@ -24,7 +24,7 @@ import psutil
 import pytest
 from conftest import children, files_below, open_files, sockets, threads, wait_for_end
 from learner import CHROMIUM, Learner, launch, leaves_the_machine
-from test_notebooks import NOTEBOOKS, PLANNED
+from test_notebooks import NOTEBOOKS
 from test_setup import address
 
 from helpers import tasks
@@ -111,9 +111,7 @@ def lab(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not (sys.prefix / tasks.LAB_CONFIG.relative_to(tasks.VENV)).exists():  # not in .venv
         config = home / "jupyter_config_dir" / "labconfig" / "page_config.json"
         config.parent.mkdir(parents=True)
-        config.write_text(
-            '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
-        )
+        config.write_text(tasks.LAB_SETTINGS, encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, "-c", LESSON],
         cwd=copy,
@@ -215,11 +213,11 @@ def test_links_lead_somewhere(visit: Visit, copy: Path) -> None:
     files = [link.removeprefix(f"{visit.learner.base}/files/") for link in links]
 
     assert files
-    assert [f for f in files if Path(f).name not in PLANNED and not (copy / f).is_file()] == []
+    assert [f for f in files if not (copy / f).is_file()] == []
 
 
 def test_pictures_can_be_listened_to(visit: Visit) -> None:
-    """JupyterLab keeps the words of each picture that is part of HTML; it drops those of a PNG."""
+    """JupyterLab keeps the words of each picture."""
     outputs = [output for cell in code_cells(visit.stored) for output in cell.outputs]
     html = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
     pictures = visit.learner.page.locator(".jp-OutputArea .jp-RenderedHTML img").all()
