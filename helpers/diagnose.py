@@ -28,7 +28,6 @@ import re
 import secrets
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
 import sysconfig
@@ -36,7 +35,6 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, redirect_stdout, suppress
@@ -73,13 +71,11 @@ N02, N06 = "02_why_each_thread_has_its_own", "06_fix_name_the_memory_database"
 N05, N07 = "05_todays_default_shares_one_connection", "07_fix_use_a_database_server"
 OWN = "each {} gets a database of its own in memory, without the tables of the others."
 ONE = "share one connection and so one transaction: a rollback takes the others' work with it."
-REFUSED = "The driver refuses a connection in a thread that did not open it."
 TRAPS = {  # finding: (the notebook that explains it, the sentence)
     "own thread": ("01_one_db_object_two_databases", f"In this app {OWN.format('thread')}"),
     "check off": (N02, f"With check_same_thread=False, still {OWN.format('thread')}"),
     "own connection": (N02, f"With this pool {OWN.format('connection')}"),
-    "refused": (N02, REFUSED),
-    "name refused": (N06, REFUSED),
+    "refused": (N02, "The driver refuses a connection in a thread that did not open it."),
     "name not shared": (N06, f"Connections do not share this name: {OWN.format('connection')}"),
     "not kept": (N06, "This database ends with its last connection, and the pool keeps none."),
     "one connection": (N05, f"All sessions {ONE}"),
@@ -87,6 +83,19 @@ TRAPS = {  # finding: (the notebook that explains it, the sentence)
     "odd file": (N06, "This is not memory but a file with a strange name, which keeps its rows."),
     "dirty": ("09_choose", "Sessions read what another one may never commit."),
 }
+NO_ERROR = {  # finding: what a reader sees, where the app answers as if all were well
+    "one connection": "A row that was answered with 201 is gone.",
+    "one a thread": "A row that was answered with 201 is gone.",
+    "odd file": "There is a file called `{}`.",
+    "dirty": "A session sees what another one has not committed.",
+}
+IN_README = (  # the messages of the table there
+    "no such table: item",
+    "SQLite objects created in a thread can only be used in that same thread.",
+    "A row that was answered with 201 is gone.",
+    "There is a file called `:memory:`.",
+    "A session sees what another one has not committed.",
+)
 SAFE = {
     "file": ("04_fix_use_a_file", "All threads and processes share one file."),
     "memory": (N06, "All threads of this process share one database in memory."),
@@ -131,10 +140,11 @@ class EngineReport:
 
     def lines(self) -> list[tuple[str, str]]:
         """What a reader sees: labels and texts."""
+        in_readme = any(message in self.message for message in IN_README)
         lines = [("engine", f"{self.name}: {self.url}, {self.pool}")]
         lines += [(self.verdict.upper(), self.sentence), ("what you see", self.message)]
-        by_message = ", and by its message in README.md" if self.message else ""
-        lines += [("cure", self.cure), ("explained in", self.notebook + by_message)]
+        lines += [("cure", self.cure), ("explained in", self.notebook)]
+        lines += [("", "README.md, You came with a message")] * in_readme
         for key, answer in self.answers.items():
             word = {True: "yes", False: "no", None: "not tried"}[answer.yes]
             lines.append((QUESTIONS[key], ": ".join(filter(None, (word, answer.detail)))))
@@ -147,7 +157,7 @@ class Report:
     """What ran of the app; and the finding for each engine, or why there is none."""
 
     target: str
-    ran: str = "Nothing of the app ran."
+    ran: list[str] = field(default_factory=list)
     engines: list[EngineReport] = field(default_factory=list)
     problem: str = ""
 
@@ -162,7 +172,8 @@ class Report:
         return json.dumps(asdict(self) | {"exit_status": self.exit_status}, indent=2)
 
     def __repr__(self) -> str:
-        parts = [self.problem or self.ran]
+        rest = "nothing else of the app ran." if self.ran else "Nothing of the app ran."
+        parts = [self.problem or "; ".join([*self.ran, rest])]
         for engine in self.engines:
             parts += ["", *(f"{label:<28}  {text}" for label, text in engine.lines())]
         return "\n".join(parts)
@@ -201,19 +212,20 @@ class Place:
 
 def find_engines(root: object, path: str) -> tuple[list[Place], bool]:
     """The engines that an object leads to, the nearest first; and if it leads to a connection."""
-    todo = deque([Place(root, path)])
+    todo = [Place(root, path)]
     seen: dict[int, object] = {}  # holds what it saw, so that no id comes twice
     found: dict[int, Place] = {}
     connection = False
-    while todo and len(seen) < LIMIT:
-        place = todo.popleft()
+    for place in todo:  # grows while it is read
         value, kind = place.value, type(place.value)
-        if id(value) in seen:
+        if issubclass(kind, sa.Engine):
+            known = found.setdefault(id(value.pool), place)
+            if place.extension and not known.extension:  # it knows the line of configuration
+                found[id(value.pool)] = place
+            continue
+        if id(value) in seen or len(seen) == LIMIT:
             continue
         seen[id(value)] = value
-        if issubclass(kind, sa.Engine):
-            found.setdefault(id(value.pool), place)
-            continue
         if issubclass(kind, (sqlite3.Connection, sa.Connection)):
             connection |= not getattr(value, "closed", False)
         if kind.__module__.startswith("flask_sqlalchemy"):
@@ -231,8 +243,9 @@ def referents(place: Place, root: object) -> Iterator[tuple[Any, str, object]]:
         mine = [each for app, each in list(value.items()) if app is root]
         yield from ((each, path, None) for each in mine or list(value.values()))
     elif kind is FunctionType:
-        yield from ((each, path, None) for each in value.__closure__ or ())
-        yield from ((each, name, None) for name, each in used_globals(value, root).items())
+        kept = (value.__closure__, value.__defaults__, value.__kwdefaults__, vars(value))
+        yield from ((each, path, None) for each in kept)
+        yield from used_globals(value, root)
     elif kind is ModuleType or issubclass(kind, type):
         if is_own(value.__name__ if kind is ModuleType else value.__module__, root):
             yield from ((each, f"{path}.{name}", None) for name, each in list(vars(value).items()))
@@ -240,41 +253,32 @@ def referents(place: Place, root: object) -> Iterator[tuple[Any, str, object]]:
         for key, each in list(dict.items(value)):
             yield each, f"{path}[{key!r}]" if isinstance(key, str) else path, key
     else:
-        attributes = attributes_of(value)
+        attributes: Any = {}  # what the object stores: nothing is computed
+        with suppress(AttributeError):
+            attributes = object.__getattribute__(value, "__dict__")
         for name, each in list(attributes.items()):
             yield each, path if name.startswith("_") else f"{path}.{name}", place.key
         others = gc.get_referents(value)
         yield from ((each, path, place.key) for each in others if each is not attributes)
 
 
-def attributes_of(value: object) -> dict[str, Any]:
-    """The attributes that an object stores; none is computed."""
-    try:
-        found = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def used_globals(function: FunctionType, root: object) -> dict[str, Any]:
+def used_globals(function: FunctionType, root: object) -> Iterator[tuple[Any, str, object]]:
     """The global variables that a function of the reader's uses, also in other modules."""
-    if not is_own(function.__globals__.get("__name__", ""), root):
-        return {}
     codes = [function.__code__]
     for code in codes:  # grows while it is read: functions in the function
         codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
     steps = [step for code in codes for step in dis.get_instructions(code)]
-    names = {step.argval for step in steps if isinstance(step.argval, str)}
     used = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    space = function.__globals__
-    found = {f"{space['__name__']}.{name}": space[name] for name in used & space.keys()}
-    modules = [each for each in found.values() if type(each) is ModuleType]
-    for module in modules:  # grows while it is read
-        if is_own(module.__name__, root):
-            more = {name: vars(module)[name] for name in names & vars(module).keys()}
-            modules += [x for x in more.values() if type(x) is ModuleType and x not in modules]
-            found |= {f"{module.__name__}.{name}": value for name, value in more.items()}
-    return {name: value for name, value in found.items() if type(value) is not ModuleType}
+    names = {name for code in codes for name in code.co_names}
+    modules = [(function.__globals__, used)]
+    for variables, wanted in modules:  # grows while it is read
+        module = variables.get("__name__", "")
+        for name in wanted & variables.keys() if is_own(module, root) else ():
+            value = variables[name]
+            if type(value) is not ModuleType:
+                yield value, f"{module}.{name}", None
+            elif all(vars(value) is not seen for seen, _ in modules):
+                modules.append((vars(value), names))
 
 
 def is_own(module: str, root: object) -> bool:
@@ -302,15 +306,13 @@ COUNT = """if True:
 """
 
 
-def run_python(code: str, *args: str, stdin: str = "", flags: str = "-IS") -> str:
-    """Run code in a second process, and return what it prints or raise its last line.
-
-    Without the flag ``-S`` the packages are there, and with ``-I`` or ``-P`` the app is not.
-    """
-    command = [sys.executable, flags, "-X", "utf8", "-c", code, *args]
+def run_python(code: str, *args: str, stdin: str = "") -> str:
+    """Run code in a second process, and return what it prints or raise its last line."""
+    command = [sys.executable, "-P", "-X", "utf8", "-c", code, *args]  # -P: not the app's modules
     options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "timeout": 30}
+    plain = os.environ | {"PYTHON_COLORS": "0"}  # a kernel asks for errors in color
     try:
-        done = subprocess.run(command, input=stdin, check=False, **options)
+        done = subprocess.run(command, input=stdin, env=plain, check=False, **options)
     except subprocess.TimeoutExpired:
         raise Problem("A second process gave no answer in 30 s.") from None
     if done.returncode:
@@ -348,9 +350,9 @@ class Sqlite:
             if mode == "rw" or not os.path.isdir(os.path.dirname(self.path)):
                 raise Problem(f"{self.path} is missing, and SQLite cannot make it there.")
             return False
-        status = os.stat(self.path)
-        if not stat.S_ISREG(status.st_mode):
+        if not os.path.isfile(self.path):
             raise Problem(f"{self.path} is not a file: name the file of a SQLite database.")
+        status = os.stat(self.path)
         if not (status.st_mode & 0o222 and os.access(self.path, os.W_OK)):
             raise Problem(f"{self.path} is read-only for you: writing cannot be tried.")
         header = bytes.fromhex(run_python(HEADER, self.path)) if status.st_size else b""
@@ -428,17 +430,9 @@ def copy_engine(engine: sa.Engine, connect: Callable[[Any], Any]) -> sa.Engine:
     for name, listener in own_listeners(engine):
         sa.event.listen(copy, name, listener)
     if is_sqlite:
-        if any(is_readers(each) for _, listeners in events_of(copy) for each in listeners):
-            install_hook()
+        install_hook()
         sa.event.listen(copy, "connect", answer_at_once)  # last: a listener may set a timeout
     return copy
-
-
-def events_of(engine: sa.Engine) -> list[tuple[str, Any]]:
-    """The events that shape a connection or a transaction, each with its listeners."""
-    engine = getattr(engine, "_proxied", engine)  # of engine.execution_options(...)
-    of_pool = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
-    return of_pool + [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
 
 
 def own_listeners(engine: sa.Engine) -> list[tuple[str, Callable[..., Any]]]:
@@ -446,13 +440,11 @@ def own_listeners(engine: sa.Engine) -> list[tuple[str, Callable[..., Any]]]:
 
     One that listens once is left out: to run it here would use it up.
     """
-    listeners = [(name, each) for name, found in events_of(engine) for each in found.listeners]
-    return [(name, each) for name, each in listeners if is_readers(each)]
-
-
-def is_readers(listener: Callable[..., Any]) -> bool:
-    """Whether SQLAlchemy did not make this listener itself."""
-    return not getattr(listener, "__module__", "").startswith("sqlalchemy.")
+    engine = getattr(engine, "_proxied", engine)  # of engine.execution_options(...)
+    events = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
+    events += [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
+    listeners = [(name, each) for name, found in events for each in found.listeners]
+    return [each for each in listeners if "sqlalchemy." not in str(each[1].__module__)]
 
 
 def answer_at_once(connection: Any, record: Any) -> None:
@@ -498,7 +490,6 @@ class Scratch:
         self.filled = False
         self.copy = copy_engine(engine, self.connect)
         self.connections: dict[int, list[Any]] = {}  # the driver's, by the thread that made them
-        self.held: list[tuple[ThreadPoolExecutor, sa.Connection]] = []
         self.threads: list[ThreadPoolExecutor] = []
         self.loop = asyncio.Runner() if engine.dialect.is_async else None
         self.first = self.new_thread()
@@ -524,37 +515,33 @@ class Scratch:
 
     def on(self, thread: ThreadPoolExecutor, step: Callable[..., Any], *args: Any) -> Any:
         """Do a step in a thread, and return its result or its error."""
-        if self.signals:
-            raise Interrupted
         if self.loop:
             step, args = self.loop.run, (greenlet_spawn(step, *args),)
         try:
-            return thread.submit(step, *args).result(30 if self.sqlite else PATIENCE)
+            result = thread.submit(step, *args).result(30 if self.sqlite else PATIENCE)
         except Exception as error:  # noqa: BLE001 - an error is what many a look is for
             error.__traceback__ = None  # refers to connections
-            return error
+            result = error
+        if self.signals:
+            raise Interrupted
+        return result
 
-    def hold(self, thread: ThreadPoolExecutor) -> Any:
-        """Check a connection out, and keep it until ``release``."""
+    @contextmanager
+    def session(self, thread: ThreadPoolExecutor) -> Iterator[Any]:
+        """A connection or an error; in the end, what is not committed is rolled back."""
         connection = self.on(thread, self.copy.connect)
-        if isinstance(connection, sa.Connection):
-            self.held.append((thread, connection))
-        return connection
-
-    def release(self) -> None:
-        """Check the last held connection in; what is not committed is rolled back."""
-        if self.held:
-            thread, connection = self.held.pop()
-            self.on(thread, connection.close)
+        try:
+            yield connection
+        finally:
+            if isinstance(connection, sa.Connection):
+                self.on(thread, connection.close)
 
     def same(self, mine: Any, thread: ThreadPoolExecutor) -> bool:
         """Whether another check-out leads to the connection that is checked out already."""
-        other = self.hold(thread)
-        if not isinstance(other, sa.Connection):
-            return False
-        theirs = other.connection.dbapi_connection
-        self.release()
-        return isinstance(mine, sa.Connection) and mine.connection.dbapi_connection is theirs
+        with self.session(thread) as other:
+            if not (isinstance(mine, sa.Connection) and isinstance(other, sa.Connection)):
+                return False
+            return mine.connection.dbapi_connection is other.connection.dbapi_connection
 
     def fill(self) -> None:
         """Make the table and store one row."""
@@ -572,10 +559,8 @@ class Scratch:
         with nullcontext(connection) if connection else self.copy.connect() as current:
             return current.scalar(sa.select(sa.func.count()).select_from(self.table))
 
-    def rows_elsewhere(self) -> int:
-        """Count the rows in a second process."""
-        if not self.args and not self.kwargs:
-            raise Problem("only a function of yours knows how to connect")
+    def another_process(self) -> Answer:
+        """Whether a second process sees the same rows."""
         dbapi: Any = sqlite3 if self.sqlite else self.engine.dialect.dbapi
         kwargs = {"uri": self.sqlite.uri} if self.sqlite else self.kwargs
         job = {
@@ -584,8 +569,13 @@ class Scratch:
             "kwargs": {k: v for k, v in kwargs.items() if isinstance(v, (str, int, float))},
             "sql": f"SELECT count(*) FROM {self.table.name}",
         }
-        flags = "-IS" if self.sqlite else "-P"
-        return int(run_python(COUNT, stdin=json.dumps(job), flags=flags))
+        if not self.args and not kwargs:
+            return Answer(None, "only a function of yours knows how to connect")
+        rows = self.on(self.first, self.rows)
+        try:
+            return Answer(int(run_python(COUNT, stdin=json.dumps(job))) == rows)
+        except (Problem, TypeError) as problem:  # arguments that JSON does not know
+            return Answer(False if self.sqlite else None, self.describe(problem))
 
     def remove(self) -> None:
         """Drop the table from a server; close every connection and end every thread."""
@@ -596,11 +586,10 @@ class Scratch:
 
         def close() -> None:  # SQLite refuses that to another thread
             for connection in self.connections.pop(threading.get_ident(), []):
-                connection.close()
+                with suppress(Exception):  # the others are to be closed all the same
+                    connection.close()
 
         self.signals = []  # remove all, whatever comes
-        while self.held:
-            self.release()
         left = None
         if self.filled and not self.sqlite:
             self.on(self.first, self.copy.dispose)
@@ -652,18 +641,17 @@ def measure(scratch: Scratch, keeper: bool) -> Look:
     if error and scratch.sqlite:
         raise Problem(f"It cannot write to a scratch database: {scratch.describe(error)}")
     after = on(second, scratch.rows)
-    mine = scratch.hold(first)
-    on(first, scratch.rows, mine)
-    during = on(second, scratch.rows)
-    look.one_for_all, look.one_a_thread = scratch.same(mine, second), scratch.same(mine, first)
+    with scratch.session(first) as mine:
+        on(first, scratch.rows, mine)
+        during = on(second, scratch.rows)
+        look.one_for_all, look.one_a_thread = scratch.same(mine, second), scratch.same(mine, first)
     look.in_turns = waits(during)
-    scratch.release()
     if error:
         look.refused = scratch.describe(error)
         look.answers = dict.fromkeys(QUESTIONS, Answer(None))
         return look
     look.answers["another_thread"] = another_thread(scratch, after, during)
-    look.answers["another_process"] = another_process(scratch)
+    look.answers["another_process"] = scratch.another_process()
     isolation(scratch, look)
     look.answers["survives_dispose"] = survival(scratch)
     return look
@@ -683,15 +671,6 @@ def another_thread(scratch: Scratch, after: object, during: object) -> Answer:
     return Answer(True, f"in turns ({scratch.describe(during)})" if waits(during) else "")
 
 
-def another_process(scratch: Scratch) -> Answer:
-    """Whether a second process sees the same rows."""
-    rows = scratch.on(scratch.first, scratch.rows)
-    try:
-        return Answer(scratch.rows_elsewhere() == rows)
-    except (Problem, TypeError) as problem:  # arguments that JSON does not know
-        return Answer(False if scratch.sqlite else None, scratch.describe(problem))
-
-
 def isolation(scratch: Scratch, look: Look) -> None:
     """Let another session look at uncommitted work: from another thread, and from the same."""
     me, on = scratch.first, scratch.on
@@ -701,12 +680,11 @@ def isolation(scratch: Scratch, look: Look) -> None:
         if isinstance(rows, Exception):
             hidden = safe = Answer(None, scratch.describe(rows))
             break
-        mine = scratch.hold(me)
-        on(me, scratch.add, mine)
-        look.files = os.listdir(scratch.folder)
-        seen = on(other, scratch.rows)
-        error = on(me, sa.Connection.commit, mine)
-        scratch.release()
+        with scratch.session(me) as mine:
+            on(me, scratch.add, mine)
+            look.files = os.listdir(scratch.folder)
+            seen = on(other, scratch.rows)
+            error = on(me, sa.Connection.commit, mine)
         if seen == rows + 1 and hidden.yes:
             hidden = Answer(False, f"a session in {where} sees it")
         elif waits(seen) and hidden.yes:
@@ -716,9 +694,9 @@ def isolation(scratch: Scratch, look: Look) -> None:
             safe = Answer(False, f"after a look from {where}, commit() stores nothing{why}")
     look.answers |= {"uncommitted_hidden": hidden, "safe_from_rollback": safe}
     if hidden.yes is False and safe.yes:
-        rows, mine = on(me, scratch.rows), scratch.hold(me)
-        on(me, scratch.add, mine)
-        scratch.release()
+        rows = on(me, scratch.rows)
+        with scratch.session(me) as mine:
+            on(me, scratch.add, mine)
         look.no_transactions = on(me, scratch.rows) != rows
 
 
@@ -741,7 +719,7 @@ def judge(scratch: Scratch, look: Look) -> str:
         if sqlite is None:
             raise Problem(f"Another thread does not see rows on this server: {thread.detail}")
         if "same thread" in thread.detail:
-            return "name refused" if sqlite.named and sqlite.in_memory else "refused"
+            return "refused"
         if sqlite.named or sqlite.shared:
             return "not kept" if sqlite.shared else "name not shared"
         if not isinstance(scratch.engine.pool, sa.pool.SingletonThreadPool):
@@ -796,10 +774,10 @@ def describe_files(sqlite: Sqlite | None, used: list[str], left: list[str]) -> s
     """The files that this kind of database makes, under the reader's names."""
     if not sqlite or not left:
         return "none"
-    name = os.path.basename(sqlite.path)
-    more = [each.replace(SCRATCH, name) for each in sorted(used) if each not in left]
-    kept = [sqlite.path.removesuffix(name) + each.replace(SCRATCH, name) for each in sorted(left)]
-    return ", ".join(kept) + (f"; during a transaction also {', '.join(more)}" if more else "")
+    used, left = ([each.replace(SCRATCH, sqlite.path) for each in names] for names in (used, left))
+    more = [os.path.basename(each) for each in sorted(used) if each not in left]
+    also = f"; during a transaction also {', '.join(more)}" if more else ""
+    return ", ".join(sorted(left)) + also
 
 
 def shown(url: sa.URL) -> str:
@@ -831,9 +809,9 @@ def look_at(place: Place, keeper: bool, signals: list[int]) -> EngineReport:
     report.notebook, report.sentence = (TRAPS | SAFE)[report.finding]
     if report.verdict == "trapped":
         report.cure = cure(place, scratch.sqlite, report.finding)
-        asked = ("another_thread", "safe_from_rollback", "uncommitted_hidden")
-        errors = [look.answers[key].detail for key in asked if look.answers[key].yes is False]
-        report.message = errors[0] if errors else ""
+        file = os.path.basename(scratch.sqlite.path) if scratch.sqlite else ""
+        no_error = NO_ERROR.get(report.finding, "").format(file)
+        report.message = no_error or look.answers["another_thread"].detail
     report.files = describe_files(scratch.sqlite, look.files, left)
     report.notes = notes(scratch, look, report.finding, keeper)
     return report
@@ -884,28 +862,23 @@ def diagnose(target: object) -> Report:
 def resolve(target: object, report: Report) -> tuple[list[Place], bool]:
     """The engines that a target leads to, and whether it leads to a connection."""
     value: Any = target
-    path = "app" if hasattr(target, "extensions") else type(target).__name__.lower()
-    module = None
+    path, module = "app" if hasattr(target, "extensions") else type(target).__name__.lower(), None
     if isinstance(target, str):
         if "://" in target or is_file(target):
             return [typed_engine(target)], False
         module, value = load(target)
         path = target if ":" in target else module.__name__
-        report.ran = f"Importing {module.__name__} ran it; nothing else of the app ran."
+        report.ran.append(f"Importing {module.__name__} ran it")
     if isinstance(value, FACTORIES):
         value = attempt(value, f"Calling {path}")
-        report.ran = "Your factory was called; nothing else of the app ran."
-        if module:
-            report.ran = f"Importing {module.__name__} ran it. {report.ran}"
+        report.ran.append(f"{path} was called")
     places, keeper = find_engines(value, path)
     if not places:
         with suppress(Exception):  # computed, so only asked for where nothing is stored
             places, _ = find_engines(value.engine, path)
-            report.ran += f" {path} was asked for its engine."
+            report.ran.append(f"{path} was asked for its engine")
     if module:
         others, kept = find_engines(module, module.__name__)
-        if others and not places:
-            report.ran += f" Nothing leads from {path} to an engine: these are the module's."
         places, keeper = places or others, keeper or kept
     if not places:
         raise Problem(
@@ -941,7 +914,7 @@ def typed_engine(target: str) -> Place:
 
 def load(target: str) -> tuple[ModuleType, object]:
     """Import a module, which runs it, and get the object that is named in it."""
-    name, _, attributes = target.partition(":")
+    name, _, attributes = target.removesuffix("()").partition(":")  # as for flask --app
     name = name.removesuffix(".py").replace("/", ".")
     module = attempt(partial(importlib.import_module, name), f"Importing {name}")
     value: Any = module

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 GRACE = 2.0  # seconds for what is ending already; a real leftover stays longer
-MADE_BY_TOOLS = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents", "dist"}
+MADE_BY_TOOLS = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents", "dist", "screenshots"}
 
 
 @pytest.fixture(autouse=True)

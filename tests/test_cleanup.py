@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -12,15 +13,11 @@ from sqlalchemy import Engine, create_engine, text
 from helpers.cleanup import dispose, pool_log
 
 
-def connect_in_a_thread(engine: Engine) -> None:
-    """Leave a connection in the pool that only another thread could close."""
-
-    def ask() -> None:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(ask).result()
+def connect(engine: Engine) -> Any:
+    """Connect once, and return the driver's connection, which stays in the pool."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        return connection.connection.dbapi_connection
 
 
 # clean_up is for a notebook, whose process is its own: here it would dispose of the engines
@@ -62,16 +59,15 @@ def test_clean_up_closes_sessions_and_connections() -> None:
     ]
 
 
-@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_log_of_a_pool_is_collected(capfd: pytest.CaptureFixture[str]) -> None:
     """A pool that drops another thread's connection says so in the rows, and prints nothing."""
     engine = create_engine("sqlite://", pool_size=1)
-    with engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
-
-    with pool_log() as rows:
-        connect_in_a_thread(engine)
+    mine = connect(engine)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        with pool_log() as rows:
+            theirs = thread.submit(connect, engine).result()
+        thread.submit(theirs.close).result()  # each in its own thread
+    mine.close()
 
     assert [row["line"] for row in rows] == [1]
     assert str(rows[0]["message"]).startswith("Exception closing connection")

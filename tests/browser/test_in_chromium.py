@@ -2,8 +2,7 @@
 
 JupyterLab is started as ``make lesson`` does it, on a copy of the notebooks. Chromium is the
 one of this machine; without it, or without Playwright, all of this is skipped. A picture of
-each notebook, as it was left, stays among pytest's temporary files: in the folder
-``screenshots0`` below ``/tmp/pytest-of-<you>/pytest-<n>``, or where ``--basetemp`` says.
+each notebook, as it was left, stays in the folder ``screenshots``.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ class Visit:
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def visit(
-    request: pytest.FixtureRequest, browser: Browser, lab: str, copy: Path, pictures: Path
+    request: pytest.FixtureRequest, browser: Browser, lab: str, copy: Path
 ) -> Iterator[Visit]:
     """Each notebook, one after the other: opened, restarted and run, saved, photographed."""
     path: Path = request.param
@@ -161,15 +160,9 @@ def visit(
         interruptions = learner.interruptions()
         learner.restart_and_run_all(len(code_cells(stored)))
         learner.save()
-        learner.picture(pictures / f"{path.stem}.png")
+        learner.picture(ROOT / "screenshots" / f"{path.stem}.png")
         saved = nbformat.read(copy / "notebooks" / path.name, as_version=4)
         yield Visit(stored, learner, interruptions + learner.interruptions(), saved)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the screenshots."""
-    return tmp_path_factory.mktemp("screenshots")
 
 
 def test_every_output_is_the_stored_one(visit: Visit) -> None:
