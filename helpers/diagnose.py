@@ -690,7 +690,7 @@ def isolation(scratch: Scratch, look: Look) -> None:
         elif waits(seen) and hidden.yes:
             hidden = Answer(True, f"the other session waits ({scratch.describe(seen)})")
         if on(me, scratch.rows) != rows + 1 and safe.yes:
-            why = f" with {scratch.describe(error)}" if error else " without an error"
+            why = f", with {scratch.describe(error)}" if error else ", and raises no error"
             safe = Answer(False, f"after a look from {where}, commit() stores nothing{why}")
     look.answers |= {"uncommitted_hidden": hidden, "safe_from_rollback": safe}
     if hidden.yes is False and safe.yes:
