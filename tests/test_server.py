@@ -520,7 +520,7 @@ def test_ten_reruns_leave_one_server(views: Views) -> None:
             server.raise_last_error()
         addresses.append(server.url)
     assert [each.name for each in threading.enumerate()].count("server") == 1
-    for address in addresses[:-1]:
+    for address in set(addresses) - {server.url}:  # the system may give a port again
         with pytest.raises(requests.ConnectionError):
             requests.get(address, timeout=WAIT)
     assert server.get("/").text == "hello"
