@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
 from helpers.observe import Observation, require_observations
+from helpers.server import send
 
 if TYPE_CHECKING:
     import uvicorn
@@ -67,14 +68,14 @@ class AsgiServer:
 
         :param path: the path, with its leading slash.
         """
-        return self._send("GET", path)
+        return send("GET", self.url, path)
 
     def post(self, path: str) -> Response:
         """Send a POST request.
 
         :param path: the path, with its leading slash.
         """
-        return self._send("POST", path)
+        return send("POST", self.url, path)
 
     def _serve(self, over: threading.Event) -> None:
         try:
@@ -92,13 +93,6 @@ class AsgiServer:
                 "The server still answers a request after 10 s: make that endpoint end,"
                 " or restart the kernel."
             )
-
-    def _send(self, method: str, path: str) -> Response:
-        import requests  # here, because it is slow to import
-
-        with requests.Session() as session:
-            session.trust_env = False  # HTTP_PROXY is obeyed even for 127.0.0.1
-            return session.request(method, self.url + path, timeout=10)
 
 
 def _server(app: Any, ready: threading.Event) -> uvicorn.Server:

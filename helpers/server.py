@@ -146,7 +146,7 @@ class LiveServer:
         :param options: as for ``requests.get``. The timeout is 10 seconds by default.
         """
         try:
-            return _send("GET", self.url, path, options)
+            return send("GET", self.url, path, **options)
         finally:
             del self  # as above
 
@@ -157,12 +157,20 @@ class LiveServer:
         :param options: as for ``requests.post``. The timeout is 10 seconds by default.
         """
         try:
-            return _send("POST", self.url, path, options)
+            return send("POST", self.url, path, **options)
         finally:
             del self  # as above
 
 
-def _send(method: str, url: str, path: str, options: dict[str, Any]) -> Response:
+def send(method: str, url: str, path: str, **options: Any) -> Response:
+    """Send a request to a server of this machine, whatever proxy is set.
+
+    :param method: as ``"GET"``.
+    :param url: the address, without a slash at its end.
+    :param path: the path, with its leading slash.
+    :param options: as for ``requests.request``. The timeout is 10 seconds by default.
+    :raises ValueError: when the path has no leading slash.
+    """
     import requests  # here, because it is slow to import
 
     if not path.startswith("/"):
