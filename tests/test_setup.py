@@ -15,6 +15,7 @@ import time
 import tomllib
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
@@ -341,22 +342,29 @@ def free_port() -> Iterator[int]:
 def test_the_lesson_opens_and_ends(tmp_path: Path, free_port: int) -> None:
     """JupyterLab serves the first notebook, asks for no consent to news, and leaves no process."""
     environment = os.environ | {"HOME": str(tmp_path), "BROWSER": "true", "PORT": str(free_port)}
+    with running_lesson(sys.executable, tasks.__file__, "lesson", env=environment) as lesson:
+        page = get(address(lesson))
+    assert re.search(
+        r'"disabledExtensions": \[[^]]*"@jupyterlab/apputils-extension:announcements"', page
+    )
+
+
+@contextmanager
+def running_lesson(*command: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """JupyterLab as a command starts it; a signal ends it, and that is no failure."""
     with subprocess.Popen(
-        [sys.executable, tasks.__file__, "lesson"],
-        env=environment,
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        **options,
     ) as lesson:
         try:
-            page = get(address(lesson))
+            yield lesson
         finally:
             lesson.send_signal(signal.SIGTERM)
         lesson.communicate(timeout=30)
-    assert re.search(
-        r'"disabledExtensions": \[[^]]*"@jupyterlab/apputils-extension:announcements"', page
-    )
     assert lesson.returncode == 0
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,7 +22,7 @@ import pytest
 from conftest import children, files_below, open_files, sockets, threads, wait_for_end
 from learner import CHROMIUM, Learner, launch, leaves_the_machine
 from test_notebooks import NOTEBOOKS
-from test_setup import address
+from test_setup import address, running_lesson
 
 from helpers import tasks
 from helpers.execute import code_cells, sanitized
@@ -111,22 +109,10 @@ def lab(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         config = home / "jupyter_config_dir" / "labconfig" / "page_config.json"
         config.parent.mkdir(parents=True)
         config.write_text(tasks.LAB_SETTINGS, encoding="utf-8")
-    with subprocess.Popen(
-        [sys.executable, "-c", LESSON],
-        cwd=copy,
-        env=os.environ | {name: str(value) for name, value in settings.items()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as lesson:
-        try:
-            yield address(lesson)
-        finally:
-            started = psutil.Process(lesson.pid).children(recursive=True)
-            lesson.send_signal(signal.SIGTERM)
-        lesson.communicate(timeout=30)
-    assert lesson.returncode == 0
+    environment = os.environ | {name: str(value) for name, value in settings.items()}
+    with running_lesson(sys.executable, "-c", LESSON, cwd=copy, env=environment) as lesson:
+        yield address(lesson)
+        started = psutil.Process(lesson.pid).children(recursive=True)
     assert psutil.wait_procs(started, timeout=10)[1] == []
 
 
