@@ -933,6 +933,8 @@ def attempt(action: Callable[[], Any], doing: str) -> Any:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
         reason = f"{''.join(lines[-1:])}{type(error).__name__}: {' '.join(str(error).split())}"
+        if isinstance(error, ModuleNotFoundError) and not lines:  # not an import of the app's
+            reason += "; run this in the folder of your app, with the Python of your app"
         raise Problem(f"{doing} in {os.getcwd()} failed: {reason}") from None
 
 

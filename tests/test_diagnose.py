@@ -786,7 +786,8 @@ def test_bad_input_is_one_line_on_the_command_line(folder: Path) -> None:
     done = run("minder:app")
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.splitlines() == [
-        f"Importing minder in {folder} failed: ModuleNotFoundError: No module named 'minder'"
+        f"Importing minder in {folder} failed: ModuleNotFoundError: No module named 'minder';"
+        " run this in the folder of your app, with the Python of your app"
     ]
 
 
