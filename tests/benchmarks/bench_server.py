@@ -2,8 +2,9 @@
 
 Twenty interleaved rounds in one run, medians in milliseconds. The client is the same for
 all. Between reply and stop there is a pause that is not counted: a reader looks at the
-reply, and only then is the server idle, as most are when they are stopped. It fails when LiveServer takes more than 1.5 times as long as a bare Werkzeug server in
-the same mode, or is less than ten times faster than what people use instead.
+reply, and only then is the server idle, as most are when they are stopped. It fails when
+LiveServer takes more than 1.5 times as long as a bare Werkzeug server in the same mode, or
+is less than ten times faster than what people use instead.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug.serving import make_server
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from helpers.server import LiveServer
+from helpers.serve import LiveServer
 
 ROUNDS = 20
 PAUSE = 0.02  # seconds

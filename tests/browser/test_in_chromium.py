@@ -21,12 +21,13 @@ import psutil
 import pytest
 from conftest import children, files_below, open_files, sockets, threads, wait_for_end
 from learner import CHROMIUM, Learner, launch, leaves_the_machine
-from test_notebooks import NOTEBOOKS
-from test_setup import address, running_lesson
+from test_commands import address, running_lesson
+from test_rules import NOTEBOOKS
 
 from helpers import tasks
-from helpers.execute import code_cells, sanitized
-from helpers.handout import document, read_notebooks
+from helpers.publish.execute import code_cells, sanitized
+from helpers.publish.files import read_notebooks
+from helpers.publish.handout import document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

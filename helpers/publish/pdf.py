@@ -1,0 +1,55 @@
+"""A page of HTML in, a tagged PDF out."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+
+INSTALL = (
+    "install Pango and a font (on Debian and Ubuntu: apt install libpango-1.0-0"
+    " libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core; on macOS: brew install pango;"
+    " on Windows: as the documentation of WeasyPrint says), then try again"
+)
+
+
+class NoPdf(Exception):
+    """Why there is no PDF, and what to do about it, as a sentence."""
+
+
+def pdf(html: str) -> bytes:
+    """Lay out a page of HTML as a tagged PDF, and fetch nothing for it.
+
+    :param html: a whole document, in which each picture is a ``data:`` URL.
+    :raises NoPdf: when a library or a font is missing, or something would have to be fetched.
+    """
+    try:
+        silence = io.StringIO()  # where a library is missing, WeasyPrint prints a page of advice
+        with redirect_stdout(silence), redirect_stderr(silence), warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # without a font it would crash later
+            from weasyprint import HTML
+            from weasyprint.urls import FatalURLFetchingError, URLFetcher
+    except (ImportError, OSError, UserWarning) as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise NoPdf(f"PDFs cannot be made here ({reason}): {INSTALL}.") from None
+    html = re.sub(r"(?<=data:image/svg\+xml;base64,)[\w+/=]+", _for_paper, html)
+    fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    try:
+        document = HTML(string=html, base_url="file:///", url_fetcher=fetcher)
+        return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
+    except FatalURLFetchingError as error:
+        raise NoPdf(
+            f"{error}: nothing is fetched for a PDF, so store it in the notebook."
+        ) from None
+
+
+def _for_paper(picture: re.Match[str]) -> str:
+    svg = base64.b64decode(picture[0]).decode()
+    # WeasyPrint does not know paint-order, and so would put the white edge over the letters.
+    svg = re.sub(r"[^{}>]*\{[^}]*paint-order[^}]*\}", "", svg)
+    # The letters of a picture are to be no larger than those of the text around it.
+    sizes = r'(?<=width=")(\d+)(" height=")(\d+)'
+    svg = re.sub(sizes, lambda s: f"{0.68 * int(s[1]):g}{s[2]}{0.68 * int(s[3]):g}", svg, count=1)
+    return base64.b64encode(svg.encode()).decode()

@@ -1,0 +1,22 @@
+"""The shop and its setups: what the lesson looks at."""
+
+from helpers.sample.items import add_lamp, count, finds_the_lamp, start_over, store_a_lamp
+from helpers.sample.setups import ANY_THREAD, Setup, Setups, setups
+from helpers.sample.shop import Base, Item, Shop, make_flask_sqlalchemy_shop, make_shop
+
+__all__ = [
+    "ANY_THREAD",
+    "Base",
+    "Item",
+    "Setup",
+    "Setups",
+    "Shop",
+    "add_lamp",
+    "count",
+    "finds_the_lamp",
+    "make_flask_sqlalchemy_shop",
+    "make_shop",
+    "setups",
+    "start_over",
+    "store_a_lamp",
+]

@@ -1,0 +1,105 @@
+"""Ask a server that has several workers, and let them take turns.
+
+A worker is what takes one request at a time: a process, or a thread.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT = 30.0  # seconds; only a worker that will never come takes that long
+
+
+def ask(url: str, *requests: str) -> list[Any]:
+    """Send requests, each when the one before it has been answered.
+
+    :param url: the address of the server, as ``http://127.0.0.1:8000``.
+    :param requests: each a method and a path, as ``"GET /items"``.
+    :return: the answers, read as JSON, in the order of the requests.
+    :raises ValueError: when a request is not of that form.
+    :raises TimeoutError: when no worker takes a request.
+    :raises ConnectionError: when there is no server, or it ends.
+    :raises RuntimeError: when a request is not answered with status 200.
+    """
+    return [take_turns(url, request)[0] for request in requests]
+
+
+def take_turns(url: str, *requests: str) -> list[Any]:
+    """Send requests, each when a worker has the one before it, and before that is answered.
+
+    The worker of the one before is busy then, so another one takes this one: two workers
+    take turns, whatever the scheduler does. It works by a request's last byte, which is
+    kept back until the next request has a worker. So the app must read a request to its
+    end before it does anything else: ``request.get_data()`` in ``before_request``.
+
+    Parameters, answers and errors are those of ``ask``.
+    """
+    answers = []
+    with ExitStack() as opened:
+        before = None
+        for request in requests:
+            client = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
+            opened.callback(client.close)
+            _begin(client, request)
+            if before:
+                answers.append(_finish(*before))
+            before = client, request
+        if before:
+            answers.append(_finish(*before))
+    return answers
+
+
+def _begin(client: HTTPConnection, request: str) -> None:
+    """Send all but the last byte of a request, and wait until a worker has it.
+
+    The worker says so with ``100 Continue``, which the header ``Expect`` asks for
+    (RFC 9110, section 10.1.1).
+    """
+    parts = re.fullmatch(r"([A-Z]+) (/\S*)", request)
+    if not parts:
+        raise ValueError(f"{request!r} is no request: give a method and a path, as 'GET /items'.")
+    with _explained(request):
+        client.putrequest(parts[1], parts[2])
+        client.putheader("Content-Length", "1")
+        client.putheader("Expect", "100-continue")
+        client.putheader("Connection", "close")
+        client.endheaders()
+        client.sock.recv(1, socket.MSG_PEEK)  # leaves it for getresponse
+
+
+def _finish(client: HTTPConnection, request: str) -> Any:
+    """Send the last byte, and return the answer."""
+    with _explained(request):
+        client.send(b".")
+        response = client.getresponse()
+        body = response.read()
+    if response.status != 200:
+        raise RuntimeError(
+            f"The server answered {request!r} with {response.status} {response.reason}:"
+            " correct the request, or the view."
+        )
+    return json.loads(body)
+
+
+@contextmanager
+def _explained(request: str) -> Iterator[None]:
+    """Say which request had no answer, and what to do."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise TimeoutError(
+            f"No worker dealt with {request!r} within {TIMEOUT:g} s: start the server with more"
+            " workers, or end the view that blocks."
+        ) from error
+    except ConnectionError as error:
+        raise ConnectionError(
+            f"The server did not answer {request!r}: it is not there, or it has ended,"
+            " and its output says why."
+        ) from error

@@ -1,0 +1,19 @@
+"""Observations as tables and pictures, and charts."""
+
+from helpers.show.chart import chart
+from helpers.show.figure import Figure
+from helpers.show.plot import dot_plot
+from helpers.show.swimlane import swimlane
+from helpers.show.tables import COLUMNS, Table, grid, process_table, table
+
+__all__ = [
+    "COLUMNS",
+    "Figure",
+    "Table",
+    "chart",
+    "dot_plot",
+    "grid",
+    "process_table",
+    "swimlane",
+    "table",
+]

@@ -1,0 +1,83 @@
+"""Every notebook of the lesson keeps the rules, and README.md quotes what they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from notebook_rules import (
+    RULES,
+    Rule,
+    links_lead_somewhere,
+    neighbors_are_linked,
+    sleeps,
+    symptoms,
+    the_message_is_shown,
+)
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+LESSON = [path.name for path in NOTEBOOKS]
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@each_notebook
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_notebook_keeps_the_rule(path: Path, rule: Rule) -> None:
+    """Each rule, for each notebook."""
+    assert list(rule(nbformat.read(path, as_version=4))) == []
+
+
+@each_notebook
+def test_every_link_leads_somewhere(path: Path) -> None:
+    """The target is there."""
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+    assert list(links_lead_somewhere(text, path.parent)) == []
+
+
+@each_notebook
+def test_the_last_line_leads_to_the_notebooks_before_and_after(path: Path) -> None:
+    """A reader can go through the lesson from its first notebook to its last."""
+    notebook = nbformat.read(path, as_version=4)
+
+    assert list(neighbors_are_linked(notebook, path.name, LESSON)) == []
+
+
+def test_the_lesson_is_whole() -> None:
+    """The first notebooks are there."""
+    assert {f"{number:02}_" for number in range(3)} <= {name[:3] for name in LESSON}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "helpers").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_no_helper_sleeps(path: Path) -> None:
+    """Order comes from events and barriers."""
+    assert not sleeps(path.read_text(encoding="utf-8"))
+
+
+readme_is_there = pytest.mark.skipif(
+    not (ROOT / "README.md").exists(), reason="README.md is not written yet"
+)
+
+
+@readme_is_there
+def test_every_message_in_the_readme_is_shown_in_its_notebook() -> None:
+    """People search for the exact words, so these are the words of a stored output."""
+    rows = symptoms((ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert rows
+    assert [wrong for row in rows for wrong in the_message_is_shown(row, ROOT)] == []
+
+
+@readme_is_there
+def test_every_link_in_the_readme_leads_somewhere() -> None:
+    """A notebook that is not written yet is not linked from here."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert list(links_lead_somewhere(text, ROOT)) == []

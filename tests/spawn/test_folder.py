@@ -1,0 +1,113 @@
+"""Temporary folders: there while somebody holds them, and gone with their process."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.spawn import TemporaryFolder
+
+HOLDER = """
+import sys
+from helpers.spawn import TemporaryFolder
+folder = TemporaryFolder()
+(folder.new() / "shop.db").write_text("rows")
+print(folder.path, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_each_new_folder_is_empty_and_its_own() -> None:
+    """Two sections of a notebook never share a file."""
+    with TemporaryFolder() as folder:
+        first, second = folder.new(), folder.new()
+
+        assert first != second
+        assert list(first.iterdir()) == list(second.iterdir()) == []
+
+
+def test_it_is_removed_with_all_that_is_in_it() -> None:
+    """Removing it twice does no harm."""
+    folder = TemporaryFolder()
+    (folder.new() / "shop.db").write_text("rows")
+
+    folder.remove()
+    folder.remove()
+
+    assert not folder.path.exists()
+
+
+def test_a_cell_that_runs_again_removes_the_folder_of_its_first_run() -> None:
+    """Nothing refers to the old folder any more."""
+    folder = TemporaryFolder()
+    path = folder.path
+
+    folder = TemporaryFolder()
+    gc.collect()
+
+    assert not path.exists()
+    folder.remove()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_it_is_removed_when_its_process_is_killed() -> None:
+    """The remover notices, as the system closes the pipe to it."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdin and holder.stdout
+    path = Path(holder.stdout.readline().strip())
+    assert path.is_dir()
+
+    holder.send_signal(signal.SIGKILL)
+    holder.stdout.read()  # the remover holds the other end, until it is done
+    holder.communicate()
+
+    assert not path.exists()
+
+
+WRITER = """
+import os, signal, sys
+def make_the_folder_again(*_):
+    os.makedirs(os.path.join(sys.argv[1], "instance"), exist_ok=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGINT, make_the_folder_again)
+print("writing", flush=True)
+signal.pause()
+"""
+HOLDER_OF_A_WRITER = f"""
+import os, sys
+from helpers.spawn import TemporaryFolder
+from helpers.spawn import Process
+folder = TemporaryFolder()
+command = [sys.executable, "-c", {WRITER!r}, folder.path]
+process = Process(command, ready="writing", pass_fds=[os.dup(1), *folder.lifeline])
+print(folder.path, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_it_is_removed_after_the_last_process_that_has_its_lifeline() -> None:
+    """Else a process that is about to end could put back what was removed, as Flask would."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER_OF_A_WRITER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdin and holder.stdout
+    path = Path(holder.stdout.readline().strip())
+    assert path.is_dir()
+
+    holder.send_signal(signal.SIGKILL)
+    holder.stdout.read()  # the writer holds the other end, too
+    holder.communicate()
+
+    assert not path.exists()
