@@ -1,0 +1,185 @@
+"""What the tests of diagnose share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import warnings
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, SingletonThreadPool, StaticPool
+
+from helpers import diagnose as package
+from helpers.diagnose import Report
+
+FOLDER = Path(package.__file__).parent
+ANY_THREAD = {"check_same_thread": False}
+NAMED = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"
+PRIVATE = "sqlite:///file:/shop?mode=memory&uri=true"
+MEMDB = "sqlite:///file:///shop?vfs=memdb&uri=true"
+ONE = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "connect_args": ANY_THREAD}
+
+
+def make(url: str, **options: Any) -> Engine:
+    """An engine, whatever SQLAlchemy thinks of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return create_engine(url, **options)
+
+
+def findings(report: Report) -> list[str]:
+    """What was found, an engine each."""
+    return [engine.finding or engine.sentence for engine in report.engines]
+
+
+def answers(report: Report) -> str:
+    """The answers of the only engine: thread, process, hidden, safe, dispose."""
+    (engine,) = report.engines
+    return "".join({True: "y", False: "n", None: "-"}[each.yes] for each in engine.answers.values())
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the file as a reader does, in the current folder; a warning is an error."""
+    command = [sys.executable, "-W", "error", str(FOLDER), *arguments]
+    environment = os.environ | environment | {"PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env=environment
+    )
+
+
+def content(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Each file of a folder: its bytes, and when they were written."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def flask_app(folder: Path, uri: str, **config: Any) -> Flask:
+    """An app of Flask-SQLAlchemy, which keeps its files in the folder."""
+    app = Flask("shop", instance_path=str(folder))
+    app.config.update(SQLALCHEMY_DATABASE_URI=uri, **config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        SQLAlchemy(app)
+    return app
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write the files of an app."""
+    for name, code in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(textwrap.dedent(code), encoding="utf-8")
+
+
+def make_file(path: Path, wal: bool) -> None:
+    """A database with a row."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+        connection.execute("CREATE TABLE item (name)")
+        connection.execute("INSERT INTO item VALUES ('lamp')")
+        connection.commit()
+
+
+ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "default": ("sqlite://", {}, "own thread", "nnnnn"),
+    "spelled out": ("sqlite:///:memory:", {}, "own thread", "nnnnn"),
+    "check off": ("sqlite://", {"connect_args": ANY_THREAD}, "check off", "nnnnn"),
+    "a thread at a time": (
+        "sqlite://",
+        {"poolclass": SingletonThreadPool, "pool_size": 1},
+        "own thread",
+        "nn---",
+    ),
+    "static": (
+        "sqlite://",
+        {"poolclass": StaticPool, "connect_args": ANY_THREAD},
+        "one connection",
+        "ynnnn",
+    ),
+    "static, checked": ("sqlite://", {"poolclass": StaticPool}, "refused", "nn---"),
+    "static file": ("sqlite:///shop.db", {"poolclass": StaticPool}, "one connection", "yynny"),
+    "no pool": ("sqlite://", {"poolclass": NullPool}, "own connection", "nn---"),
+    "queue": ("sqlite://", {"poolclass": QueuePool}, "refused", "nn---"),
+    "queue, unchecked": (
+        "sqlite://",
+        {"poolclass": QueuePool, "connect_args": ANY_THREAD},
+        "own connection",
+        "nn--n",
+    ),
+    "pool of one": (PRIVATE, ONE, "turns", "ynyyn"),
+    "pool of one, no name": ("sqlite://", ONE, "turns", "ynyyn"),
+    "assertion": (
+        "sqlite://",
+        {"poolclass": AssertionPool, "connect_args": ANY_THREAD},
+        "turns",
+        "ynyyn",
+    ),
+    "memdb": (MEMDB, {}, "memory", "ynyyn"),
+    "memdb, no slash": ("sqlite:///file:shop?vfs=memdb&uri=true", {}, "name not shared", "nn--n"),
+    "memdb, no pool": (MEMDB, {"poolclass": NullPool}, "not kept", "nn---"),
+    "shared": (NAMED, {"poolclass": QueuePool, "connect_args": ANY_THREAD}, "memory", "ynyyn"),
+    "shared, checked": (NAMED, {"poolclass": QueuePool}, "refused", "nnyyy"),
+    "shared, a thread each": (NAMED, {"poolclass": SingletonThreadPool}, "one a thread", "ynnny"),
+    "shared, dirty": (
+        NAMED,
+        {"poolclass": QueuePool, "connect_args": ANY_THREAD, "isolation_level": "READ UNCOMMITTED"},
+        "dirty",
+        "ynnyn",
+    ),
+    "shared, as documented": (
+        "sqlite:///file::memory:?cache=shared&uri=true",
+        {},
+        "memory",
+        "ynyyn",
+    ),
+    "uri forgotten": ("sqlite:///file::memory:?cache=shared", {}, "odd file", "yyyyy"),
+    "name, uri forgotten": (
+        "sqlite:///file:shop?mode=memory&cache=shared",
+        {"poolclass": QueuePool},
+        "odd file",
+        "nyyyy",
+    ),
+    "nameless file": ("sqlite:///file:?uri=true", {}, "own connection", "nn--n"),
+    "file": ("sqlite:///shop.db", {}, "file", "yyyyy"),
+    "file, checked": (
+        "sqlite:///shop.db",
+        {"connect_args": {"check_same_thread": True}},
+        "refused",
+        "nyyyy",
+    ),
+    "file, no pool": ("sqlite:///shop.db", {"poolclass": NullPool}, "file", "yyyyy"),
+    "file, a thread each": (
+        "sqlite:///shop.db",
+        {"poolclass": SingletonThreadPool},
+        "one a thread",
+        "yynny",
+    ),
+    "file, pool of one": ("sqlite:///shop.db", ONE, "file", "yyyyy"),
+    "file as URI": ("sqlite:///file:shop.db?mode=rwc&uri=true", {}, "file", "yyyyy"),
+    "file, autocommit": ("sqlite:///shop.db", {"isolation_level": "AUTOCOMMIT"}, "file", "yynyy"),
+}
+
+
+SIGNALING = """
+    import os, signal
+    from sqlalchemy import create_engine, event
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
+    engine = create_engine("sqlite:///shop.db")
+    step, left = os.environ["STEP"], int(os.environ["COUNT"])
+    def interrupt(*_):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), int(os.environ["SIGNAL"]))
+    if step == "import":
+        interrupt()
+    else:
+        event.listen(engine, step, interrupt)
+"""
