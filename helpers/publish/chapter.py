@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from helpers.publish.frame import Problem
 from helpers.publish.page import markdown, shown
 
 TAGS = {
@@ -19,10 +20,6 @@ TAGS = {
     "answer": "print this cell in the instructor copy only",
 }
 SECTIONS = {"Predict": "predict", "Your turn": "exercise", "Key points": "points"}
-
-
-class Problem(Exception):
-    """What stops the work, as a sentence for the person who started it."""
 
 
 @dataclass

@@ -12,8 +12,8 @@ from typing import Any
 
 import nbformat
 
-from helpers.publish.chapter import Problem
 from helpers.publish.execute import run
+from helpers.publish.frame import Problem
 
 
 def read_notebooks(folder: Path, anew: bool) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from helpers.publish.chapter import TAGS, Problem, read_chapter
+from helpers.publish.chapter import TAGS, read_chapter
 from helpers.publish.files import progress, read_notebooks, read_text, wipe, write
+from helpers.publish.frame import Problem
 from helpers.publish.page import markdown
 from helpers.publish.pdf import NoPdf, pdf
 

@@ -22,8 +22,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_rules import all_cells, fenced_python, headings, tagged, tags
 
-from helpers.publish.chapter import Problem, read_chapter
+from helpers.publish.chapter import read_chapter
 from helpers.publish.files import read_notebooks
+from helpers.publish.frame import Problem
 from helpers.publish.handout import document, main, make
 from helpers.publish.page import markdown
 from helpers.publish.pdf import NoPdf, pdf

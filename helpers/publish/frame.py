@@ -1,0 +1,124 @@
+"""The frame of a notebook: its title, minutes, questions and sections, read in one place.
+
+Whoever needs to know what a notebook says of itself asks here: the rules in the tests, the
+map in README.md, the papers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+TITLE = re.compile(r"# (.+)")
+MINUTES = re.compile(r"\*\*(\d+) minutes(, optional)?\.\*\*")
+QUESTION = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
+
+
+class Problem(Exception):
+    """What stops the work, as a sentence for the person who started it."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of level two, and the cells up to the next one.
+
+    :param heading: the words behind ``##``; "" for the cells above the first heading.
+    :param cells: as ``nbformat`` reads them, the one with the heading among them.
+    """
+
+    heading: str
+    cells: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a notebook says of itself.
+
+    :param name: its file name, such as ``04_does_it_help_to_create_in_a_view.ipynb``.
+    :param title: the words of its one heading of level one.
+    :param minutes: how long it takes.
+    :param optional: whether the lesson can do without it.
+    :param questions: what it answers, as markdown.
+    :param sections: all its cells, in order.
+    """
+
+    name: str
+    title: str
+    minutes: int
+    optional: bool
+    questions: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def number(self) -> str:
+        """The two digits that its file name begins with."""
+        return self.name[:2]
+
+    def section(self, heading: str) -> tuple[Any, ...]:
+        """The cells of the sections whose heading begins so, none where there is no such one."""
+        found = [each.cells for each in self.sections if each.heading.startswith(heading)]
+        return tuple(cell for cells in found for cell in cells)
+
+
+def read_frame(name: str, notebook: Any) -> Frame:
+    """Read the frame of a notebook.
+
+    :param name: its file name, which begins with two digits.
+    :param notebook: as ``nbformat`` reads it.
+    :raises Problem: when its first cell has no title, or does not say how long it takes.
+    """
+    top = str(notebook["cells"][0]["source"]) if notebook["cells"] else ""
+    title, minutes = TITLE.match(top), MINUTES.search(top)
+    if not title or not minutes:
+        raise Problem(
+            f"{name} does not begin with a cell of a title and **N minutes.**: add one, as in"
+            " '# Where did my table go?' and '**20 minutes.**'."
+        )
+    return Frame(
+        name=name,
+        title=title[1],
+        minutes=int(minutes[1]),
+        optional=minutes[2] is not None,
+        questions=tuple(QUESTION.findall(top)),
+        sections=tuple(_sections(notebook["cells"])),
+    )
+
+
+def tags(cell: Any) -> set[str]:
+    """The tags of a cell."""
+    return set(cell["metadata"].get("tags", ()))
+
+
+def units(cells: tuple[Any, ...], tag: str) -> list[list[Any]]:
+    """The runs of neighbors that have a tag; a heading begins a new one.
+
+    Evidence and the text that explains it are neighbors, so a unit is what a paper prints
+    on one page.
+
+    :param cells: as ``nbformat`` reads them.
+    :param tag: the tag to look for.
+    """
+    found: list[list[Any]] = []
+    open_unit = False
+    for cell in cells:
+        if tag not in tags(cell):
+            open_unit = False
+            continue
+        is_heading = cell["cell_type"] == "markdown" and cell["source"].startswith("#")
+        if not open_unit or is_heading:
+            found.append([])
+        found[-1].append(cell)
+        open_unit = True
+    return found
+
+
+def _sections(cells: list[Any]) -> Iterator[Section]:
+    heading, found = "", list[Any]()
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and cell["source"].startswith("## "):
+            yield Section(heading, tuple(found))
+            heading, found = cell["source"].splitlines()[0].removeprefix("## "), []
+        found.append(cell)
+    yield Section(heading, tuple(found))
