@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import weakref
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
 
+from helpers.spawn.forgotten import when_forgotten
+
 # Reading ends when this process closes the pipe, or when the system does it after kill -9.
 REMOVER = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+WAIT = 5.0  # seconds for a folder to be removed, which a process that still uses it can delay
+# Removers that nobody waits for any longer: Python warns of a child that is forgotten.
+_waiting: list[subprocess.Popen[bytes]] = []
 
 
 class TemporaryFolder:
@@ -24,33 +28,79 @@ class TemporaryFolder:
 
     A process that writes to it needs its ``lifeline``, as in
     ``Process(command, cwd=folder.path, pass_fds=folder.lifeline)``: the remover waits until
-    everybody has let go of that.
+    everybody has let go of that. Whoever uses the folder after ``remove`` gets a new one, so
+    a section of a notebook can run again.
 
     :param parent: where to make it; by default where the system has temporary files.
     """
 
     def __init__(self, parent: str | None = None) -> None:
-        self.path = Path(mkdtemp(prefix="lesson-", dir=parent))
-        remover = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", REMOVER, self.path],
+        self._parent = parent
+        self._make()
+
+    def _make(self) -> None:
+        self._path = Path(mkdtemp(prefix="lesson-", dir=self._parent))
+        self._remover = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", REMOVER, self._path],
             stdin=subprocess.PIPE,
             start_new_session=True,  # a terminal's Ctrl+C goes to its own session only
         )
-        assert remover.stdin
-        # A process that still writes would put files back while the remover removes them.
-        self.lifeline = () if sys.platform == "win32" else (remover.stdin.fileno(),)
-        self._remove = weakref.finalize(self, remover.communicate)
+        self._let_go = when_forgotten(self, _let_go, self._remover)
+
+    def _make_again_if_removed(self) -> None:
+        if not self._let_go.alive:
+            self._make()
+
+    @property
+    def path(self) -> Path:
+        """The folder itself."""
+        self._make_again_if_removed()
+        return self._path
+
+    @property
+    def lifeline(self) -> tuple[int, ...]:
+        """File descriptors for ``pass_fds``; none on Windows, where files in use stay."""
+        self._make_again_if_removed()
+        assert self._remover.stdin
+        return () if sys.platform == "win32" else (self._remover.stdin.fileno(),)
 
     def new(self) -> Path:
         """Make an empty folder in it, with a name that was not there before."""
         return Path(mkdtemp(dir=self.path))
 
     def remove(self) -> None:
-        """Remove it with all that is in it; once is enough."""
-        self._remove()
+        """Remove it with all that is in it; once is enough.
+
+        :raises RuntimeError: when a process still uses it; it is removed when that ends.
+        """
+        if self._let_go() is False:
+            raise RuntimeError(
+                f"A process that was started with this folder's lifeline still runs after {WAIT:g}"
+                f" s: stop that process. {self._path} is removed as soon as it has ended."
+            )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.remove()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            self.remove()
+        else:
+            self._let_go()  # the error of the block says more than that the folder is in use
+
+
+def _let_go(remover: subprocess.Popen[bytes]) -> bool:
+    """Close the pipe, and wait for the folder's end, but not for ever: say whether it came.
+
+    This runs also when nobody refers to the folder any more. A process that somebody still
+    refers to can have its lifeline then.
+    """
+    assert remover.stdin
+    remover.stdin.close()
+    _waiting[:] = [each for each in _waiting if each.poll() is None]
+    try:
+        remover.wait(WAIT)
+    except subprocess.TimeoutExpired:
+        _waiting.append(remover)
+        return False
+    return True

@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Self
+
+from helpers.spawn.forgotten import when_forgotten
 
 WATCHDOG = Path(__file__).with_name("watchdog.py")
 LAST_WORDS = 5.0  # seconds that the output may last after the end
@@ -62,14 +64,8 @@ class Process:
         environment = dict(os.environ if env is None else env)
         program, *arguments = _found(command, environment.get("PATH"))
         options = [os.path.abspath(remove) if remove else "", user or ""]
-        pattern = re.compile(ready) if ready else None
         self._name = shlex.join([Path(program).name, *arguments])
-        self.ready: re.Match[str] | None = None
-        self._lines: list[str] = []
-        self._ready_or_over = threading.Event()
-        self._reader = threading.Thread(
-            target=self._read, args=(pattern,), name="output of a process", daemon=True
-        )
+        self._output = _Output(ready)
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-S", WATCHDOG, *options, program, *arguments],
             stdin=subprocess.PIPE,
@@ -83,18 +79,30 @@ class Process:
             start_new_session=True,  # a terminal's Ctrl+C goes to its own session only
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
         )
+        self._reader = threading.Thread(
+            target=self._output.read,  # nothing of self, which could not be collected otherwise
+            args=(self._watchdog.stdout,),
+            name="output of a process",
+            daemon=True,
+        )
+        self._end = when_forgotten(self, _end, self._watchdog, self._reader, self._name)
         try:
             self._reader.start()
-            if pattern:
-                self._wait_until_ready(pattern.pattern, timeout)
+            if ready:
+                self._wait_until_ready(ready, timeout)
         except BaseException:  # the interrupt of a cell, too
             self.stop()
             raise
 
     @property
+    def ready(self) -> re.Match[str] | None:
+        """The match in the first line of output in which ``ready`` was found."""
+        return self._output.ready
+
+    @property
     def output(self) -> str:
         """All that it printed so far, standard output and standard error together."""
-        return "".join(self._lines)
+        return "".join(self._output.lines)
 
     @property
     def returncode(self) -> int | None:
@@ -117,38 +125,19 @@ class Process:
 
     def stop(self) -> None:
         """End it and all that it started, and wait for that; once is enough."""
-        assert self._watchdog.stdin and self._watchdog.stdout
-        with suppress(OSError, ValueError):  # it has ended, or was stopped before
-            self._watchdog.stdin.write("end")  # a fork of this process may keep the pipe open
-            self._watchdog.stdin.close()
-        self._watchdog.wait()
-        self._reader.join(LAST_WORDS)
-        if self._reader.is_alive():
-            raise RuntimeError(
-                f"{self._name} has ended, but left a process in a session of its own that"
-                " holds its output: end that process by hand."
-            )
-        self._watchdog.stdout.close()
+        _end(self._watchdog, self._reader, self._name)
+        self._end.detach()  # now, since an interrupt of the line above would leave it undone
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.stop()
-
-    def _read(self, pattern: re.Pattern[str] | None) -> None:
-        """Collect the output to its end, so that it never waits for a reader."""
-        assert self._watchdog.stdout
-        for line in self._watchdog.stdout:
-            self._lines.append(line)
-            if pattern and not self.ready:
-                self.ready = pattern.search(line)
-                if self.ready:
-                    self._ready_or_over.set()
-        self._ready_or_over.set()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        # The error of the block says more than that the end was not complete.
+        with suppress(RuntimeError) if error else nullcontext():
+            self.stop()
 
     def _wait_until_ready(self, pattern: str, timeout: float) -> None:
-        over = self._ready_or_over.wait(timeout)
+        over = self._output.ready_or_over.wait(timeout)
         if self.ready:
             return
         self.stop()
@@ -157,6 +146,42 @@ class Process:
             f"{self._name} {what} and printed no line with {pattern!r}: correct what its output"
             f" names, or give it more time. It printed:\n{self.output or '(nothing)'}"
         )
+
+
+class _Output:
+    """What a process printed, collected to its end, so that it never waits for a reader."""
+
+    def __init__(self, ready: str | None) -> None:
+        self._pattern = re.compile(ready) if ready else None
+        self.lines: list[str] = []
+        self.ready: re.Match[str] | None = None
+        self.ready_or_over = threading.Event()
+
+    def read(self, stream: Iterable[str]) -> None:
+        for line in stream:
+            self.lines.append(line)
+            if self._pattern and not self.ready:
+                self.ready = self._pattern.search(line)
+                if self.ready:
+                    self.ready_or_over.set()
+        self.ready_or_over.set()
+
+
+def _end(watchdog: subprocess.Popen[str], reader: threading.Thread, name: str) -> None:
+    """End a process and all that it started, and wait for that."""
+    assert watchdog.stdin and watchdog.stdout
+    with suppress(OSError, ValueError):  # it has ended, or was stopped before
+        watchdog.stdin.write("end")  # a fork of this process may keep the pipe open
+        watchdog.stdin.close()
+    watchdog.wait()
+    if reader.ident:  # the system may have refused to start it
+        reader.join(LAST_WORDS)
+    if reader.is_alive():
+        raise RuntimeError(
+            f"{name} has ended, but left a process in a session of its own that holds its"
+            " output: end that process by hand."
+        )
+    watchdog.stdout.close()
 
 
 def _found(command: Sequence[str | os.PathLike[str]], path: str | None) -> list[str]:

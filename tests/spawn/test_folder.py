@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import gc
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from helpers.spawn import TemporaryFolder
+from helpers.spawn import Process, TemporaryFolder
+from helpers.spawn import folder as folders
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no lifeline")
 
 HOLDER = """
 import sys
@@ -20,6 +25,11 @@ folder = TemporaryFolder()
 print(folder.path, flush=True)
 sys.stdin.read()
 """
+
+
+def children_end() -> None:
+    """Wait for the end of all child processes."""
+    psutil.wait_procs(psutil.Process().children(), timeout=20)
 
 
 def test_each_new_folder_is_empty_and_its_own() -> None:
@@ -34,12 +44,79 @@ def test_each_new_folder_is_empty_and_its_own() -> None:
 def test_it_is_removed_with_all_that_is_in_it() -> None:
     """Removing it twice does no harm."""
     folder = TemporaryFolder()
+    path = folder.path
     (folder.new() / "shop.db").write_text("rows")
 
     folder.remove()
     folder.remove()
 
-    assert not folder.path.exists()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("use", ["new", "path", "lifeline"])
+def test_a_section_that_runs_again_after_the_clean_up_gets_a_new_folder(use: str) -> None:
+    """Whatever it asks for first, there is a folder again, and it is removed like the first."""
+    folder = TemporaryFolder()
+    first = folder.path
+    folder.remove()
+
+    if use == "new":
+        folder.new()
+    else:
+        getattr(folder, use)
+    again = folder.path
+    (folder.new() / "shop.db").write_text("rows")
+    folder.remove()
+
+    assert again != first
+    assert not again.exists()
+
+
+@pytest.fixture
+def writer() -> Iterator[tuple[TemporaryFolder, Process]]:
+    """A folder, and a process that holds its lifeline."""
+    folder = TemporaryFolder()
+    command = [sys.executable, "-c", "import sys, time; print('up', flush=True); time.sleep(60)"]
+    with Process(command, "up", cwd=folder.path, pass_fds=folder.lifeline) as process:
+        yield folder, process
+
+
+@posix
+def test_a_process_that_still_runs_does_not_make_the_removal_hang(
+    writer: tuple[TemporaryFolder, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence says what to stop; the folder goes with that process."""
+    monkeypatch.setattr(folders, "WAIT", 0.1)
+    folder, process = writer
+    path = folder.path
+
+    with pytest.raises(RuntimeError, match=r"still runs after 0\.1 s: stop that process\."):
+        folder.remove()
+    assert path.exists()
+    folder.remove()
+    process.stop()
+    children_end()
+
+    assert not path.exists()
+
+
+@posix
+def test_forgetting_the_folder_of_a_process_that_still_runs_does_not_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cell with both, that runs again, lets go of the folder first."""
+    monkeypatch.setattr(folders, "WAIT", 0.1)
+    command = [sys.executable, "-c", "import sys, time; print('up', flush=True); time.sleep(60)"]
+    paths = []
+    for _ in range(2):
+        folder = TemporaryFolder()
+        process = Process(command, "up", cwd=folder.path, pass_fds=folder.lifeline)
+        paths.append(folder.path)
+    process.stop()
+    del folder
+    children_end()
+
+    assert [path for path in paths if path.exists()] == []
 
 
 def test_a_cell_that_runs_again_removes_the_folder_of_its_first_run() -> None:
@@ -48,7 +125,6 @@ def test_a_cell_that_runs_again_removes_the_folder_of_its_first_run() -> None:
     path = folder.path
 
     folder = TemporaryFolder()
-    gc.collect()
 
     assert not path.exists()
     folder.remove()

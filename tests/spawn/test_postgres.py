@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, make_url, text
 
 from helpers import Observer
-from helpers.spawn import PostgresServer
+from helpers.spawn import PostgresServer, Process
 
-HOLDER = """
-import sys
-from helpers.spawn import PostgresServer
-server = PostgresServer()
-print(server._folder.path, flush=True)
-sys.stdin.read()
-"""
+
+def own_server() -> dict[str, str]:
+    """Return an environment in which the lesson starts a server."""
+    return {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+
+
+def folder_of(url: str) -> Path:
+    """Return the folder of a server that the lesson started, where its socket is."""
+    return Path(str(make_url(url).query["host"]))
+
+
+def servers() -> list[psutil.Process]:
+    """Return the servers that this process started, without the processes of their own."""
+    family = [each for each in psutil.Process().children(recursive=True) if each.is_running()]
+    return [each for each in family if "-D" in each.cmdline() and each.name() == "postgres"]
+
+
+def ask(url: str, statement: str) -> Any:
+    """Return the answer to a statement."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.scalar(text(statement))
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture
@@ -104,47 +124,135 @@ def test_a_database_url_that_cannot_be_used_is_one_sentence(
     assert "\n" not in str(raised.value)
 
 
-def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says how to get a server."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr("helpers.spawn.postgres.find_spec", lambda name: None)
+def test_stopping_twice_leaves_nothing(server: PostgresServer) -> None:
+    """No process, and no folder."""
+    folder = folder_of(server.url)
 
-    with pytest.raises(RuntimeError, match="^There is no PostgreSQL to start: install the package"):
+    server.stop()
+    server.stop()
+
+    assert not folder.exists()
+    assert psutil.Process().children() == []
+
+
+def test_a_section_that_runs_again_after_the_clean_up_gets_a_new_server(
+    server: PostgresServer,
+) -> None:
+    """Whoever asks for the URL of a server that was stopped starts one."""
+    first = server.url
+    server.stop()
+
+    assert server.url != first
+    assert ask(server.url, "SELECT 1") == 1
+
+
+def test_a_cell_that_runs_again_ends_the_server_of_its_first_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It hung: the folder waited for the server, which nobody could end any more."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    postgres = PostgresServer()
+    first = folder_of(postgres.url)
+
+    postgres = PostgresServer()
+
+    assert not first.exists()
+    assert len(servers()) == 1
+    assert ask(postgres.url, "SELECT 1") == 1
+    postgres.stop()
+    assert servers() == []
+
+
+def test_a_script_that_never_stops_its_server_comes_to_an_end() -> None:
+    """It hung at the interpreter's exit, with one server and with two; now nothing is left."""
+    script = """
+from helpers.spawn import PostgresServer
+first = PostgresServer()
+second = PostgresServer()
+print(first.url)
+print(second.url)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        check=False,
+        text=True,
+        env=own_server(),
+        timeout=30,
+    )
+
+    assert done.stderr == ""
+    urls = done.stdout.split()
+    assert len(urls) == 2
+    assert [url for url in urls if folder_of(url).exists()] == []
+
+
+@pytest.mark.parametrize("waits", ["wait", "_wait_until_ready"])
+def test_an_interrupted_start_leaves_the_first_server_only(
+    waits: str, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it waits for, initdb or the server, an interrupt ends it, with its folder."""
+    folders = set(folder_of(server.url).parent.glob("lesson-*"))
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Process, waits, interrupt)
+    with pytest.raises(KeyboardInterrupt):
         PostgresServer()
 
+    assert len(servers()) == 1
+    assert set(folder_of(server.url).parent.glob("lesson-*")) == folders
+    assert ask(server.url, "SELECT 1") == 1
 
-def test_stopping_twice_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process, and no folder."""
+
+def test_a_long_name_of_the_temporary_folder_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path of a socket has some hundred bytes, so another folder serves."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    server = PostgresServer()
-    folder = server._folder
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long-" * 20)))
+    (tmp_path / ("long-" * 20)).mkdir()
 
-    server.stop()
-    server.stop()
-
-    assert folder is not None
-    assert not folder.path.exists()
+    with PostgresServer() as server:
+        assert ask(server.url, "SELECT 1") == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_kernel_leaves_no_server_and_no_folder() -> None:
-    """Both are gone when the pipe that their minders hold is closed."""
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    assert holder.stdin and holder.stdout
-    folder = holder.stdout.readline().strip()
-    family = psutil.Process(holder.pid).children(recursive=True)
-    assert any("postgres" in each.name() for each in family)
+def test_a_schema_goes_also_while_somebody_is_in_it(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell that runs again drops the first run's schema on the reader's server."""
+    monkeypatch.setenv("DATABASE_URL", server.url)
+    count = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'lesson%'"
+    named = PostgresServer()
+    engine = create_engine(named.url)
+    with engine.connect() as open_transaction:
+        open_transaction.execute(text("CREATE TABLE item (name text)"))
 
-    holder.send_signal(signal.SIGKILL)
-    holder.communicate()
-    _, alive = psutil.wait_procs(family, timeout=20)
+        named = PostgresServer()
+        assert ask(server.url, count) == 1
+        named.stop()
+        assert ask(server.url, count) == 0
+        open_transaction.invalidate()  # the server has ended it
+    engine.dispose()
 
-    assert alive == []
-    assert not os.path.exists(folder)
+
+def test_a_missing_driver_is_one_sentence() -> None:
+    """Nothing but this needs it, so it need not be installed."""
+    script = """
+import sys
+sys.modules["psycopg"] = None
+from helpers.spawn import PostgresServer
+PostgresServer()
+"""
+    for environment in (own_server(), own_server() | {"DATABASE_URL": "postgresql:///shop"}):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            check=False,
+            text=True,
+            env=environment,
+        )
+        last = done.stderr.strip().splitlines()[-1]
+        assert last.startswith("RuntimeError: There is no driver for PostgreSQL (import of")
+        assert last.endswith("All else in this lesson works without it.")

@@ -233,16 +233,6 @@ child.stdout.readline()
 
 
 @posix
-def test_stop_ends_what_does_not_want_to(holders: Holders) -> None:
-    """A process that ignores the requests to end is killed after a few seconds."""
-    source = "import signal; [signal.signal(s, signal.SIG_IGN) for s in (2, 15)]; "
-    with Process(python(source + UP), ready="up", pass_fds=[holders.write]) as process:
-        holders.release()
-    assert holders.are_gone()
-    assert process.returncode == -signal.SIGKILL
-
-
-@posix
 def test_the_reloader_ends_with_its_child(tmp_path: Path, holders: Holders) -> None:
     """Werkzeug's reloader serves from a child of the command; both end."""
     (tmp_path / "app.py").write_text(APP)
@@ -283,6 +273,19 @@ process = Process([sys.executable, "-c", {FAMILY!r}], "up", pass_fds=[{holders.w
     subprocess.run(python(source), pass_fds=[holders.write], check=True)
     holders.release()
     assert holders.are_gone()
+
+
+@posix
+def test_a_cell_that_runs_again_ends_the_process_of_its_first_run(holders: Holders) -> None:
+    """Nobody refers to the first any more: it ends before the second line is done."""
+    process = Process(python(FAMILY), ready="up", pass_fds=[holders.write])
+    holders.release()
+
+    process = Process(python(FAMILY), ready="up")
+
+    assert holders.are_gone()
+    assert process.returncode is None
+    process.stop()
 
 
 @posix
@@ -336,6 +339,23 @@ os.waitpid(fork, 0)
 """
     done = subprocess.run(python(source), capture_output=True, check=False, text=True, timeout=20)
     assert done.stdout == f"{-signal.SIGTERM}\n"
+
+
+@posix
+def test_a_fork_of_the_caller_that_ends_ends_nothing() -> None:
+    """What runs at the end of the caller does not run at the end of its fork."""
+    source = f"""
+import os, sys
+from helpers.spawn import Process
+process = Process([{sys.executable!r}, "-c", {UP!r}], "up")
+fork = os.fork()
+if fork == 0:
+    sys.exit()
+os.waitpid(fork, 0)
+print(process.returncode)
+"""
+    done = subprocess.run(python(source), capture_output=True, check=False, text=True, timeout=20)
+    assert (done.stdout, done.stderr) == ("None\n", "")
 
 
 @posix
