@@ -35,7 +35,7 @@ def test_a_bare_kernel_says_which_kernel_to_choose() -> None:
     assert "Choose the kernel that was installed with the lesson" in message
 
 
-@pytest.mark.parametrize("package", ["pandas", "sqlalchemy", "werkzeug"])
+@pytest.mark.parametrize("package", ["sqlalchemy", "werkzeug"])
 def test_the_missing_package_is_named(package: str) -> None:
     """Whichever of them is missing."""
     message = said(source=f"sys.modules[{package!r}] = None; from helpers import LiveServer")
