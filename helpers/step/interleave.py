@@ -6,6 +6,7 @@ a lock is reported as blocked, and the schedule goes on without its session.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ def interleave(
     observer: Observer,
     timeout: float = 10.0,
 ) -> list[Observation]:
-    """Step sessions by a schedule such as ``"A add, A flush, B count, A commit"``.
+    """Step sessions by a schedule such as ``"Ann add, Ann flush, Ben count, Ann commit"``.
 
     A blocked step gives two looks: one where it blocks, one where it comes to its end. It
     is tried again after each step of the others; later steps of its session wait for it.
@@ -40,7 +41,7 @@ def interleave(
     PostgreSQL says who blocks whom. SQLite does not: there, a session is named when the
     blocked step got through after a step of that session, and of no other.
 
-    :param schedule: entries with commas between them: a session, A to Z, and a step.
+    :param schedule: entries with commas between them: the name of a session, and a step.
     :param session: makes a session, as ``sessionmaker(engine)`` does. For SQLite, make the
         engine with ``connect_args=STEPPED``, or a step waits for its lock in silence.
     :param steps: functions of a session, by name. ``flush``, ``commit``, ``rollback`` and
@@ -59,10 +60,7 @@ def interleave(
                 f"{what!r} is {function!r}, which cannot be called: put 'lambda:' before a session,"
                 " and 'lambda session:' before a step."
             )
-    sessions = {
-        label: SteppedSession(f"session {label}", session, observer, timeout)
-        for label in dict(plan)
-    }
+    sessions = {label: SteppedSession(label, session, observer, timeout) for label in dict(plan)}
     run = _Run(sessions)
     try:
         for label, step in plan:
@@ -80,10 +78,10 @@ def _read(schedule: str, known: Mapping[str, Step]) -> list[tuple[str, str]]:
     plan = []
     for entry in str(schedule).split(","):
         label, _, step = " ".join(entry.split()).partition(" ")
-        if not (len(label) == 1 and "A" <= label <= "Z" and step):
+        if not (re.fullmatch("[A-Z][a-z]*", label) and step):
             raise ValueError(
                 f"The schedule has the entry {entry.strip()!r}, and an entry is a session,"
-                " A to Z, and a step: write 'A flush, B commit'."
+                " which has a name like Ann, and a step: write 'Ann flush, Ben commit'."
             )
         if step not in known:
             raise ValueError(

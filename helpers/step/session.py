@@ -22,7 +22,7 @@ POLL = 0.02  # seconds between two questions to PostgreSQL
 class SteppedSession:
     """A session in a thread of its own, which does a step when it is told to.
 
-    :param name: the name of the thread, and the place of the looks.
+    :param name: of the session, its thread, and the place of its looks.
     :param make_session: is called in that thread.
     :param observer: records each step.
     :param timeout: seconds that a step may take.
@@ -87,8 +87,8 @@ class SteppedSession:
                 raise report
             return cast("Observation | None", report)
         raise TimeoutError(
-            f"The step {self._step!r} of {self.name} did not end within {self._timeout:g} s:"
-            " end what it waits for, or pass a longer timeout."
+            f"The step {self._step!r} of the session {self.name} did not end within"
+            f" {self._timeout:g} s: end what it waits for, or pass a longer timeout."
         )
 
     def _waits_in_server(self) -> bool:
