@@ -1,10 +1,10 @@
 """What the notebooks import, in wings: one folder for each concern."""
 
 try:
-    from helpers.learn import check, check_machine, clean_up, compare
+    from helpers.learn import check, check_machine, clean_up, compare, progress
     from helpers.look import Observation, Observer, describe_error
     from helpers.serve import LiveServer
-    from helpers.show import grid, swimlane, table
+    from helpers.show import grid, shorten, swimlane, table
 except ModuleNotFoundError as error:
     if (error.name or "helpers").partition(".")[0] == "helpers":
         raise
@@ -17,6 +17,8 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
+shorten()
+
 __all__ = [
     "LiveServer",
     "Observation",
@@ -27,6 +29,7 @@ __all__ = [
     "compare",
     "describe_error",
     "grid",
+    "progress",
     "swimlane",
     "table",
 ]

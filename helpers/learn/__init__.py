@@ -1,7 +1,24 @@
-"""Predictions, checks, this machine, and cleaning up."""
+"""Predictions, repairs, progress, this machine, and cleaning up."""
 
+from helpers.learn.cells import listen
 from helpers.learn.clean_up import clean_up
 from helpers.learn.exercises import check, compare
 from helpers.learn.machine import check_machine, missing
+from helpers.learn.progress import progress, record
+from helpers.learn.reply import Reply
+from helpers.learn.verdict import Judge, Verdict
 
-__all__ = ["check", "check_machine", "clean_up", "compare", "missing"]
+listen()
+
+__all__ = [
+    "Judge",
+    "Reply",
+    "Verdict",
+    "check",
+    "check_machine",
+    "clean_up",
+    "compare",
+    "missing",
+    "progress",
+    "record",
+]

@@ -1,35 +1,30 @@
-"""Predictions and answer checks."""
+"""The forms of compare and check of notebooks that are not rewritten yet; goes with the last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
-Claim = tuple[Callable[[], object], str]
+from helpers.learn import predictions, repairs
 
 
-def compare(prediction: str, measured: str) -> str:
-    """Set a prediction beside what was measured.
-
-    :param prediction: the letter that the reader put in, or "" for none.
-    :param measured: the letter of the choice that the measurement bears out.
-    """
-    if not isinstance(prediction, str):
-        return f'Your prediction is {prediction!r}: put one letter in quotes, as in "a".'
-    guess = prediction.strip().lower()
+def compare(first: Any, second: Any, choices: Any = None) -> Any:
+    """As :func:`helpers.learn.predictions.compare`; also the form with a letter."""
+    if not isinstance(second, str):
+        return predictions.compare(first, second, choices)
+    if not isinstance(first, str):
+        return f'Your prediction is {first!r}: put one letter in quotes, as in "a".'
+    guess = first.strip().lower()
     if not guess:
-        return f"You made no prediction. Measured: {measured}."
-    verdict = "as measured" if guess == measured else f"measured: {measured}"
+        return f"You made no prediction. Measured: {second}."
+    verdict = "as measured" if guess == second else f"measured: {second}"
     return f"You predicted {guess}; {verdict}."
 
 
-def check(*claims: Claim) -> str:
-    """Say what is wrong with an answer: the hint of the first claim that does not hold.
-
-    :param claims: pairs of a function without arguments, true when that part is right,
-        and the hint to give when it is not, also when it raises. Later functions may
-        rely on earlier claims.
-    """
-    for holds, hint in claims:
+def check(*given: Any) -> Any:
+    """As :func:`helpers.learn.repairs.check`; also the form with claims."""
+    if given and isinstance(given[0], str):
+        return repairs.check(*given)
+    for holds, hint in given:
         try:
             right = holds()
         except Exception as error:  # noqa: BLE001 - a reader's answer may raise anything

@@ -3,7 +3,6 @@
 from helpers.look.labels import (
     ProcessObservation,
     across_processes,
-    letters,
     numbered,
     without_addresses,
 )
@@ -18,7 +17,6 @@ __all__ = [
     "across_processes",
     "describe_error",
     "dispose",
-    "letters",
     "numbered",
     "pool_log",
     "require_observations",

@@ -42,3 +42,16 @@ def _sqlite_mark(connection: sqlite3.Connection) -> str:
             connection.execute(f"PRAGMA user_version = {mark}")
         connection.commit()  # with autocommit=False a transaction is always open
     return f"mark {mark}"
+
+
+def in_transaction(connection: Any) -> bool:
+    """Whether a driver's connection has a transaction open; runs no SQL.
+
+    :param connection: of ``sqlite3`` or ``psycopg``, also a closed one.
+    """
+    try:
+        if isinstance(connection, sqlite3.Connection):
+            return connection.in_transaction
+        return connection.info.transaction_status.name in ("INTRANS", "INERROR")
+    except (AttributeError, sqlite3.ProgrammingError):  # no such attribute, or closed
+        return False

@@ -10,15 +10,8 @@ from typing import Any
 from helpers.look.observation import Observation, require_observations
 
 
-def letters() -> Iterator[str]:
-    """A to Z, then AA, AB and so on."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    for length in itertools.count(1):
-        for word in itertools.product(alphabet, repeat=length):
-            yield "".join(word)
-
-
 def numbered(letter: str) -> Iterator[str]:
+    """A letter with the numbers from 1: T1, T2 and so on."""
     return (f"{letter}{number}" for number in itertools.count(1))
 
 
@@ -41,7 +34,7 @@ def across_processes(looks: Iterable[Any]) -> list[ProcessObservation]:
     """
     looks = list(looks)
     require_observations(looks, "across_processes")
-    labels: dict[str, Iterator[str]] = {key: numbered(key) for key in "PTC"} | {"D": letters()}
+    labels: dict[str, Iterator[str]] = {key: numbered(key) for key in "PTCD"}
     known: dict[tuple[Any, ...], str] = {}
 
     def label(kind: str, *what: str) -> str:

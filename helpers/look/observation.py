@@ -7,7 +7,10 @@ from typing import Any, TypedDict
 
 
 class Observation(TypedDict):
-    """One look at a database, as plain values, so that a view can answer it as JSON."""
+    """One look at a database, as plain values, so that a view can answer it as JSON.
+
+    ``transaction`` says whether the connection has one open after the look.
+    """
 
     step: str
     place: str
@@ -17,6 +20,7 @@ class Observation(TypedDict):
     db: str
     connection: str
     database: str
+    transaction: bool
     result: str
     failed: bool
 

@@ -7,7 +7,6 @@ then listens to hear which connection a statement runs on.
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -18,17 +17,18 @@ from flask import has_request_context, request
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpers.look.identity import mark_of
-from helpers.look.labels import letters
+from helpers.look.identity import in_transaction, mark_of
+from helpers.look.labels import numbered
 from helpers.look.observation import Observation, describe_error
 
 
 class Observer:
     """Runs steps and records each as an :class:`Observation`.
 
-    Threads (T1, T2, ...), connections (C1, C2, ...) and databases (A, B, ...) get their
-    labels at first sight. Raw ids cannot serve: both ``threading.get_ident()`` and
-    ``id()`` may be used again for something new once their owner is gone.
+    Threads (T1, T2, ...), connections (C1, C2, ...) and databases (D1, D2, ...) get their
+    labels at first sight. An id proves less: ``threading.get_ident()`` and ``id()`` are used
+    again once their owner is gone, and some systems use ``threading.get_native_id()``, which
+    is recorded, again as well.
 
     :param engines: the engines to listen to, before they make their first connection.
     :param db: the object that the code calls its database; ``id(db)`` is recorded.
@@ -42,10 +42,10 @@ class Observer:
         self._lock = threading.Lock()
         self._here = threading.local()
         self._threads: WeakKeyDictionary[threading.Thread, str] = WeakKeyDictionary()
-        self._thread_labels = (f"T{n}" for n in itertools.count(1))
-        self._connection_labels = (f"C{n}" for n in itertools.count(1))
+        self._thread_labels = numbered("T")
+        self._connection_labels = numbered("C")
         self._databases: dict[str, str] = {}
-        self._database_labels = letters()
+        self._database_labels = numbered("D")
         for engine in engines:
             self._listen(engine)
 
@@ -61,11 +61,13 @@ class Observer:
         :returns: the observation, which is also appended to ``observations``.
         :raises RuntimeError: when the connection is older than the observer.
         """
-        self._here.labels = ("none", "none")
+        self._here.labels, self._here.used = ("none", "none"), None
         try:
             value, failed = action(), False
         except (SQLAlchemyError, sqlite3.Error) as error:
             value, failed = describe_error(error), True
+        finally:
+            used, self._here.used = self._here.used, None  # else this would keep the connection
         thread = threading.current_thread()
         if self._here.labels is None:
             raise RuntimeError(
@@ -79,10 +81,11 @@ class Observer:
                 place=place or _current_place(),
                 thread=self._label_thread(thread),
                 thread_name=thread.name,
-                thread_id=f"tid-{thread.ident}",
+                thread_id=f"tid-{threading.get_native_id()}",
                 db=f"id-{id(self._db)}",
                 connection=connection,
                 database=database,
+                transaction=in_transaction(used),
                 result="done" if value is None else str(value),
                 failed=failed,
             )
@@ -110,6 +113,7 @@ class Observer:
 
     def _note_connection(self, connection: Connection, *_: Any) -> None:
         self._here.labels = connection.info.get(self)
+        self._here.used = connection.connection.dbapi_connection
 
     def _label_thread(self, thread: threading.Thread) -> str:
         if thread not in self._threads:

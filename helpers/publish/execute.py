@@ -14,7 +14,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-NOT_COMPARED = ("data", "metadata", "traceback", "execution_count", "image/png", "image/jpeg")
+NOT_COMPARED = ("data", "metadata", "execution_count", "image/png", "image/jpeg")
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -77,7 +77,7 @@ def code_cells(notebook: Any) -> list[Any]:
 
 
 def sanitized(outputs: Any) -> list[dict[str, Any]]:
-    """What nbval compares: each output's texts by kind, after the replacements.
+    """What nbval compares, and the traceback: each output's texts by kind, after the replacements.
 
     A PNG or JPEG is not compared, so a stored one stays: delete it to have it drawn anew.
 
@@ -88,6 +88,8 @@ def sanitized(outputs: Any) -> list[dict[str, Any]]:
     patterns = get_sanitize_patterns(SANITIZE.read_text(encoding="utf-8"))
 
     def replaced(value: Any) -> Any:
+        if isinstance(value, list):  # a traceback
+            return [replaced(each) for each in value]
         if isinstance(value, str):
             for regex, replacement in patterns:
                 value = re.sub(regex, replacement, value)
@@ -121,7 +123,8 @@ def _plain(outputs: list[Any]) -> list[Any]:
         if output.output_type == "stream" and plain and plain[-1].get("name") == output.name:
             plain[-1].text += output.text
             continue
-        if output.output_type == "error":  # the frames name folders of this machine
+        if output.output_type == "error" and "\x1b" in "".join(output.traceback):
+            # Not one that helpers.show has shortened: the frames name folders of this machine.
             output.traceback = [f"{output.ename}: {output.evalue}"]
         plain.append(output)
     return plain

@@ -3,6 +3,7 @@
 from helpers.show.chart import chart
 from helpers.show.figure import Figure
 from helpers.show.plot import dot_plot
+from helpers.show.short_errors import shorten
 from helpers.show.swimlane import swimlane
 from helpers.show.tables import COLUMNS, Table, grid, process_table, table
 
@@ -14,6 +15,7 @@ __all__ = [
     "dot_plot",
     "grid",
     "process_table",
+    "shorten",
     "swimlane",
     "table",
 ]

@@ -9,7 +9,7 @@ from html import escape
 STYLE = (
     "text{font:13px sans-serif;fill:#111}.b{font-weight:bold}"
     "text{paint-order:stroke;stroke:#fff;stroke-width:4px}"
-    "line,rect,path{stroke:#111;fill:none}.t{stroke-dasharray:2 4}.head{fill:#111}"
+    "line,rect,path{stroke:#111;fill:none}.t{stroke-dasharray:2 4}.head,circle{fill:#111}"
 )
 
 

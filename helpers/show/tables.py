@@ -10,7 +10,7 @@ from helpers.look import Observation, across_processes, require_observations
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = ("step", "place", "thread", "thread id", "connection", "database", "result")
+COLUMNS = ("step", "thread", "connection", "database", "result")
 
 
 class Table:
@@ -79,12 +79,11 @@ def grid(rows: Iterable[Mapping[str, Any]], caption: str, index: str) -> Table:
 
 
 def cells(observation: Observation) -> dict[str, str]:
-    """What ``table`` shows of an observation, by column."""
+    """What ``table`` shows of an observation, by column; the thread with its label and its id."""
     return {
         "step": observation["step"],
-        "place": observation["place"],
-        "thread": f"{observation['thread']} {observation['thread_name']}",
-        "thread id": observation["thread_id"],
+        "thread": f"{observation['thread']} {observation['thread_name']}"
+        f" ({observation['thread_id']})",
         "connection": observation["connection"],
         "database": observation["database"],
         "result": ("✗ " if observation["failed"] else "") + observation["result"],

@@ -27,7 +27,7 @@ def test_what_a_request_adds_the_next_one_lists(
 
     assert (created["step"], created["place"]) == ("create tables", "view /create")
     assert listed["result"] == "['lamp']"
-    assert listed["database"] == created["database"] == "A"
+    assert listed["database"] == created["database"] == "D1"
 
 
 @pytest.mark.parametrize("make", MAKERS)

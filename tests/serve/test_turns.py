@@ -160,19 +160,19 @@ def labels(looks: list[Any], key: str) -> list[Any]:
 
 def test_equal_labels_of_two_processes_become_different(looks: list[Any]) -> None:
     """At first sight, in the order of the looks."""
-    assert {look["database"] for look in looks} == {"A"}
+    assert {look["database"] for look in looks} == {"D1"}
 
     assert labels(looks, "process") == ["P1", "P2", "P1"]
     assert labels(looks, "thread") == ["T1", "T2", "T1"]
     assert labels(looks, "connection") == ["C1", "C2", "C1"]
-    assert labels(looks, "database") == ["A", "B", "A"]
+    assert labels(looks, "database") == ["D1", "D2", "D1"]
 
 
 def test_a_file_is_one_database_in_every_process(looks: list[Any]) -> None:
     """But another connection in each."""
     looks = [{**look, "file": "shop.db"} for look in looks]
 
-    assert labels(looks, "database") == ["A", "A", "A"]
+    assert labels(looks, "database") == ["D1", "D1", "D1"]
     assert labels(looks, "connection") == ["C1", "C2", "C1"]
 
 
@@ -181,7 +181,7 @@ def test_a_look_without_sql_stays_without_a_connection(looks: list[Any]) -> None
     none = {**looks[0], "connection": "none", "database": "none", "file": "shop.db"}
 
     assert labels([none, looks[1]], "connection") == ["none", "C1"]
-    assert labels([none, looks[1]], "database") == ["none", "A"]
+    assert labels([none, looks[1]], "database") == ["none", "D1"]
 
 
 def test_looks_that_are_labeled_keep_their_labels(looks: list[Any]) -> None:

@@ -73,7 +73,7 @@ def test_an_observer_tells_its_database_from_others(server: PostgresServer) -> N
             observer.look("ask", lambda: connection.scalar(text("SELECT 1")))
         engine.dispose()
 
-    assert [look["database"] for look in observer.observations] == ["A", "A", "B"]
+    assert [look["database"] for look in observer.observations] == ["D1", "D1", "D2"]
     assert [look["connection"] for look in observer.observations] == ["C1", "C2", "C3"]
 
 

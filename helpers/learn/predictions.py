@@ -1,0 +1,115 @@
+"""A prediction is compared with what was measured, and each miss gets the look that refutes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from helpers.learn.cells import NotReady, made_by_cells
+from helpers.learn.progress import record
+from helpers.learn.reply import Reply, reply
+from helpers.look import require_observations
+
+Speaks = Callable[[Any], Sequence[Any]]
+
+AGAIN = "Fill it in above and run this cell again."
+RESULTS = ("works", "fails")
+
+
+def compare(
+    key: str, ask: Callable[[], tuple[Any, Any]], choices: Mapping[str, Speaks] | None = None
+) -> Reply:
+    """Compare a prediction with what was measured.
+
+    :param key: the number of the notebook and a letter, as ``"01a"``; progress is kept by it.
+    :param ask: a function that returns the prediction and the looks. The prediction is a
+        letter where there are choices, and else a dictionary: the number of a look to the
+        database and "works" or "fails".
+    :param choices: for each letter a function from the looks to those that speak against it.
+    :returns: one line for each row that was predicted, or one for the choice.
+    """
+    try:
+        given = made_by_cells(ask)
+        if not (isinstance(given, tuple) and len(given) == 2):
+            raise NotReady("This cell was changed: hand over the prediction and the looks.")
+        guess, looks = given
+        lines, complete = _choice(guess, looks, choices) if choices else _rows(guess, looks)
+    except NotReady as sentence:
+        return reply(str(sentence))
+    return reply(*lines, record(key) if complete else "")
+
+
+def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[list[str], bool]:
+    letters = ", ".join(choices)
+    letter = guess.strip().lower() if isinstance(guess, str) else "?"
+    if not letter:
+        return [f"No prediction yet. {AGAIN}"], False
+    if letter not in choices:
+        return [f"Your prediction is {guess!r}: put one of {letters} between the quotes."], False
+    against = list(choices[letter](looks))
+    if not against:
+        return [f"Correct: nothing that was measured speaks against {letter}."], True
+    return [f"Not {letter}. {_refutes(against[0], looks)}", "What fits it? Choose again."], True
+
+
+def _rows(guess: object, looks: Any) -> tuple[list[str], bool]:
+    if not isinstance(guess, dict) or not guess:
+        raise NotReady(f"Your prediction is {guess!r}: put the rows back as they were.")
+    require_observations(looks, "compare")
+    if all(_is_blank(each) for each in guess.values()):
+        return [f"No prediction yet. {AGAIN}"], False
+    marked = [_row(number, each, looks) for number, each in guess.items()]
+    return [line for line, _ in marked], all(complete for _, complete in marked)
+
+
+def _row(number: object, guess: object, looks: Sequence[Any]) -> tuple[str, bool]:
+    """The line for one row, and whether it was a prediction at all."""
+    if type(number) is not int or not 0 < number <= len(looks):
+        return f"There is no look {number!r}: number the rows as they were.", False
+    if _is_blank(guess):
+        return f"Look {number}: no prediction yet. {AGAIN}", False
+    match guess:
+        case (str(database), str(result)):
+            database, result = database.strip().upper(), result.strip().lower()
+        case _:
+            return f'Look {number}: {guess!r} is no prediction. Write it as ("D1", "works").', False
+    if not re.fullmatch(r"D\d+", database):
+        return f"Look {number}: {database!r} is no database. Write D1, D2 and so on.", False
+    if result not in RESULTS:
+        return f'Look {number}: {result!r} is no result. Write "works" or "fails".', False
+    look = looks[number - 1]
+    if (database, result) == (look["database"], RESULTS[bool(look["failed"])]):
+        return f"✓ Look {number}: correct. {in_words(look)}", True
+    return f"✗ Look {number}: you said {database}, {result}. {in_words(look)}", True
+
+
+def _is_blank(guess: object) -> bool:
+    match guess:
+        case str(text):
+            return not text.strip()
+        case (str(database), str(result)):
+            return not database.strip() and not result.strip()
+    return False
+
+
+def _refutes(against: Any, looks: Any) -> str:
+    try:
+        return f"Look {list(looks).index(against) + 1} speaks against it: {in_words(against)}"
+    except (TypeError, ValueError):
+        return f"This speaks against it: {in_words(against)}"
+
+
+def in_words(look: Any) -> str:
+    """A look, or a row of another table, as a sentence."""
+    if isinstance(look, Mapping) and {"thread", "connection", "database", "result"} <= look.keys():
+        thread = f"{look['thread']} {look.get('thread_name', '')}".strip()
+        if look["database"] == "none":
+            return f"It ran in {thread}, without SQL: {look['result']}."
+        return (
+            f"It ran in {thread}, used connection {look['connection']} and reached database"
+            f" {look['database']}: {look['result']}."
+        )
+    if isinstance(look, Mapping):
+        return ", ".join(f"{key}: {value}" for key, value in look.items()) + "."
+    return f"{look}"

@@ -1,0 +1,29 @@
+"""What a judge says about a learner's repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Grade = Literal["right", "right, but", "not yet"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A grade, and what the answer did when it was tried.
+
+    :param grade: how good the answer is.
+    :param said: one or two sentences: what happened, and where the lesson shows it.
+    """
+
+    grade: Grade
+    said: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the repair counts as done."""
+        return self.grade != "not yet"
+
+
+Judge = Callable[[object], Verdict]

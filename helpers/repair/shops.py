@@ -1,0 +1,214 @@
+"""Try a shop as its visitors would: from new threads, two at once, and after a restart."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, StaticPool, text
+
+from helpers.learn import Verdict
+from helpers.look import describe_error
+from helpers.repair.watch import Statement, watched
+from helpers.serve import LiveServer
+
+SECONDS = 2  # for one request: a view that hangs is no repair
+
+
+class Flaw(Exception):
+    """What a shop did wrong, as a sentence."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop to try.
+
+    :param thing: what it sells, which is the name of its table and, with an s, of its path.
+    :param stock: the names that a new shop has in stock.
+    :param takes: whether ``POST`` with a name as JSON stores one more.
+    """
+
+    thing: str
+    stock: tuple[str, ...]
+    takes: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path of the shop's list."""
+        return f"/{self.thing}s"
+
+
+def judge_shop(make_app: object, shop: Shop) -> Verdict:
+    """Serve what a function makes, and say how its visitors fared.
+
+    :param make_app: a function without arguments that returns a Flask app, one hopes.
+    :param shop: what the app should do.
+    """
+    with watched() as statements:
+        try:
+            app = _app(make_app)
+            with LiveServer(app) as server:
+                engine = _lists(server, shop, statements)
+                _shows_what_is_stored(server, shop, engine)
+                if shop.takes:
+                    _stores(server, shop)
+                _serves_two_at_once(server, shop, engine)
+            if shop.takes and _is_file(engine):
+                _survives_a_restart(make_app, shop)
+            return _price(engine, shop, statements)
+        except Flaw as flaw:
+            return Verdict("not yet", str(flaw))
+
+
+def _app(make_app: object) -> Flask:
+    if not callable(make_app):
+        raise Flaw(f"The check calls a function and was given {make_app!r}: keep the function.")
+    try:
+        app = make_app()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
+        raise Flaw(f"Your function raised {_first_line(error)}.") from None
+    if not isinstance(app, Flask):
+        raise Flaw(f"Your function returned {app!r}: let it return the Flask app.")
+    return app
+
+
+def ask(server: LiveServer, method: str, path: str, **options: Any) -> Any:
+    """Send a request, and return what the answer holds as JSON, or its text.
+
+    :raises Flaw: when the status is no success.
+    """
+    number = len(server.requests) + 1
+    send = server.get if method == "GET" else server.post
+    try:
+        response = send(path, timeout=SECONDS, **options)
+    except OSError as error:
+        raise Flaw(f"Request {number}, {method} {path}, got no answer in {SECONDS} s.") from error
+    if response.status_code >= 400:
+        thread = server.requests[-1].thread
+        why = f": {_first_line(server.errors[-1])}" if server.errors else ""
+        raise Flaw(
+            f"Request {number}, {method} {path}, got {response.status_code}{why}, in the thread"
+            f" {thread}."
+        )
+    try:
+        return response.json()
+    except ValueError:
+        return response.text
+
+
+def _lists(server: LiveServer, shop: Shop, statements: list[Statement]) -> Engine:
+    """Two visitors each see the stock; the engine that the second one's view used."""
+    begun = len(statements)
+    for _ in range(2):
+        begun = len(statements)
+        shown = ask(server, "GET", shop.path)
+        ran = statements[begun:]
+        if failed := [each for each in ran if each.error]:
+            raise Flaw(
+                f"Your view met {failed[0].error!r} and answered all the same: the visitor"
+                f" was told {shown!r}."
+            )
+        if not _has(shown, shop.stock):
+            raise Flaw(f"A visitor was told {shown!r}, and the stock is {list(shop.stock)!r}.")
+        if not ran:
+            raise Flaw(
+                f"A visitor was told {shown!r}, and no statement went through an engine for it."
+            )
+    return statements[begun].engine
+
+
+def _shows_what_is_stored(server: LiveServer, shop: Shop, engine: Engine) -> None:
+    """A name that the check puts into the view's database is shown."""
+    name = f"unseen {shop.thing}"
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO {shop.thing} (name) VALUES ('{name}')"))
+    except Exception as error:  # noqa: BLE001 - of whichever driver
+        raise Flaw(
+            f"The check stored one more {shop.thing} through your engine, as a thread of its own"
+            f" would, and got {describe_error(error)}."
+        ) from None
+    _shown(server, shop, name, "The check stored it through your engine")
+
+
+def _shown(server: LiveServer, shop: Shop, name: str, how: str) -> None:
+    shown = ask(server, "GET", shop.path)
+    if not _has(shown, (name,)):
+        raise Flaw(f"{how}, and the next visitor was told {shown!r}, without {name!r}.")
+
+
+def _stores(server: LiveServer, shop: Shop) -> None:
+    name = f"sold-out {shop.thing}"
+    ask(server, "POST", shop.path, json={"name": name})
+    for _ in range(2):
+        _shown(server, shop, name, f"A visitor stored {name!r} with POST")
+
+
+def _serves_two_at_once(server: LiveServer, shop: Shop, engine: Engine) -> None:
+    """While one visitor has a connection, another one comes, who may have to wait."""
+    with ThreadPoolExecutor(1) as visitor:
+        with engine.connect():
+            answer = visitor.submit(ask, server, "GET", shop.path)
+            wait([answer], timeout=0.3)  # a pool of one answers only when this one lets go
+        try:
+            shown = answer.result()
+        except Flaw as flaw:
+            raise Flaw(f"While another visitor had a connection: {flaw}") from None
+    if not _has(shown, shop.stock):
+        raise Flaw(f"While another visitor had a connection, one was told {shown!r}.")
+
+
+def _has(shown: Any, names: tuple[str, ...]) -> bool:
+    return isinstance(shown, list) and set(names) <= {str(each) for each in shown}
+
+
+def _is_file(engine: Engine) -> bool:
+    if engine.dialect.name != "sqlite":
+        return False
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA database_list").first()[2])  # type: ignore[index]
+
+
+def _survives_a_restart(make_app: object, shop: Shop) -> None:
+    """The app is made once more, on the file that it left."""
+    with LiveServer(_app(make_app)) as server:
+        how = "After a restart of the app, the file is still there"
+        _shown(server, shop, f"sold-out {shop.thing}", how)
+
+
+def _price(engine: Engine, shop: Shop, statements: list[Statement]) -> Verdict:
+    """What a working repair costs, where that can be shown."""
+    if isinstance(engine.pool, StaticPool) and _loses_a_row(engine, shop):
+        return Verdict(
+            "right, but",
+            "every visitor is served. They all share one connection: the check stored one more"
+            f" {shop.thing}, another visitor only looked before the commit, and the {shop.thing}"
+            " was gone. Notebook 07 is about that.",
+        )
+    if len(engines := {id(each.engine) for each in statements}) > 2:
+        return Verdict(
+            "right, but",
+            f"every visitor is served. {len(engines)} engines were made on the way, each with"
+            " its own pool: one for the whole app is enough.",
+        )
+    return Verdict("right", "Every visitor is served, also two at once, and sees what is stored.")
+
+
+def _loses_a_row(engine: Engine, shop: Shop) -> bool:
+    """Whether a row is gone because somebody else looked before its commit."""
+    count = text(f"SELECT count(*) FROM {shop.thing}")
+    with engine.connect() as ann:
+        before = ann.scalar(count)
+        ann.execute(text(f"INSERT INTO {shop.thing} (name) VALUES ('lost {shop.thing}')"))
+        with engine.connect() as ben:
+            ben.scalar(count)
+        ann.commit()
+    with engine.connect() as later:
+        return bool(later.scalar(count) == before)
+
+
+def _first_line(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    return f"{type(cause).__name__}: {cause}".partition("\n")[0]

@@ -1,0 +1,139 @@
+"""Answers to the repair of notebook 00: every right one passes, and no other."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from bank import answer_of, grades
+
+from helpers.repair import mugs_reach_the_visitors
+
+HEAD = """
+import sqlite3
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
+
+ANY = {"check_same_thread": False}
+"""
+BROKEN = """
+def make_app():
+    app = Flask("mugs")
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE mug (name TEXT)"))
+        connection.execute(text("INSERT INTO mug VALUES ('blue mug')"))
+
+    @app.get("/mugs")
+    def mugs():
+        with engine.connect() as connection:
+            return list(connection.scalars(text("SELECT name FROM mug")))
+
+    return app
+"""
+ENGINE = 'create_engine("sqlite://")'
+LIST = 'return list(connection.scalars(text("SELECT name FROM mug")))'
+MEMDB = "sqlite:///file:///mugs?vfs=memdb&uri=true"
+NAMED = "sqlite:///file:///mugs?mode=memory&uri=true"
+SHARED = "sqlite:///file:///mugs?mode=memory&cache=shared&uri=true"
+KEPT = f'create_engine("{MEMDB}"); app.keeper = engine.connect()'
+CREATE = 'connection.execute(text("CREATE TABLE IF NOT EXISTS mug (name TEXT)"))'
+
+
+def repaired(*swaps: tuple[str, str]) -> Any:
+    """The function that the learner's cell makes, with some of its text changed."""
+    source = BROKEN
+    for old, new in swaps:
+        assert old in source
+        source = source.replace(old, new)
+    return answer_of(HEAD + source, "make_app")
+
+
+def engine(options: str) -> Any:
+    """The cell with another engine."""
+    return repaired((ENGINE, f"create_engine({options})"))
+
+
+GRADES = {
+    "right": {
+        "a file": engine('"sqlite:///mugs.db"'),
+        "a file without a pool": engine('"sqlite:///mugs.db", poolclass=NullPool'),
+        "a file, a thread's own connection": engine(
+            '"sqlite:///mugs.db", poolclass=SingletonThreadPool'
+        ),
+        "memdb and a keeper": repaired((ENGINE, KEPT)),
+        "a shared cache": engine(f'"{SHARED}", poolclass=QueuePool, connect_args=ANY'),
+        "a pool of one": engine(
+            f'"{NAMED}", poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=ANY'
+        ),
+    },
+    "right, but": {
+        "one connection for all": engine('"sqlite://", poolclass=StaticPool, connect_args=ANY'),
+        "one connection, unchecked": engine(f'"{NAMED}", poolclass=StaticPool, connect_args=ANY'),
+    },
+    "not yet": {
+        "as it is": repaired(),
+        "the check of the thread off": engine('"sqlite://", connect_args=ANY'),
+        "a larger pool": engine('"sqlite://", pool_size=50'),
+        "lends one until two come": engine('"sqlite://", poolclass=QueuePool, connect_args=ANY'),
+        "a name that is not shared": engine(f'"{NAMED}", poolclass=SingletonThreadPool'),
+        "a table for each visitor": repaired((LIST, f"{CREATE}; {LIST}")),
+        "a table and a mug for each visitor": repaired(
+            (
+                LIST,
+                f"{CREATE}; connection.execute("
+                f"text(\"INSERT INTO mug VALUES ('blue mug')\")); {LIST}",
+            )
+        ),
+        "a constant": repaired((LIST, "return ['blue mug']")),
+        "a constant after a question": repaired(
+            (LIST, 'connection.execute(text("SELECT 1")); return ["blue mug"]')
+        ),
+        "a constant after an error": repaired(
+            (
+                LIST,
+                "\n            try: " + LIST + "\n            except OperationalError:"
+                " return ['blue mug']",
+            )
+        ),
+        "an empty list after an error": repaired(
+            (
+                LIST,
+                "\n            try: " + LIST + "\n            except OperationalError: return []",
+            )
+        ),
+        "a dropped table": repaired(
+            (LIST, 'connection.execute(text("DROP TABLE mug")); return []')
+        ),
+        "no view": repaired(('@app.get("/mugs")', '@app.get("/cups")')),
+        "no app": repaired(("return app", "return None")),
+        "raises": repaired(("return app", "return app / 0")),
+        "exits": repaired(("return app", "raise SystemExit(1)")),
+        "an app": repaired()(),
+        "None": None,
+        "a number": 7,
+        "a text": "sqlite:///mugs.db",
+        "a class": dict,
+    },
+}
+ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
+
+
+@pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
+    """Alone, within two seconds, and with a sentence."""
+    begun = time.monotonic()
+
+    verdict = mugs_reach_the_visitors(GRADES[grade][name])
+
+    assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
+    assert time.monotonic() - begun < 4  # two seconds, on a machine that has other work
+
+
+def test_answers_one_after_the_other_and_twice() -> None:
+    """No answer changes what another one is told."""
+    for grade, answers in GRADES.items():
+        assert set(grades(mugs_reach_the_visitors, answers, twice=True).values()) == {grade}
