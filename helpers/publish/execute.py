@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 NOT_COMPARED = ("data", "metadata", "execution_count", "image/png", "image/jpeg")
+METADATA = ("tags", "minutes")  # of a cell; the rest is what an editor adds
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -63,7 +64,7 @@ def execute(path: Path) -> bool:
         if sanitized(kept) == sanitized(new.outputs):
             new.outputs = [_numbered(output, new.execution_count) for output in kept]
     for cell in fresh.cells:
-        cell.metadata = {key: cell.metadata[key] for key in cell.metadata if key == "tags"}
+        cell.metadata = {key: cell.metadata[key] for key in cell.metadata if key in METADATA}
     fresh.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     after: str = nbformat.writes(fresh) + "\n"
     if after != before:

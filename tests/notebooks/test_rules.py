@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from frame_rules import FRAME_RULES, NOT_YET, FrameRule
 from notebook_rules import (
     RULES,
     Rule,
@@ -29,6 +30,15 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 def test_a_notebook_keeps_the_rule(path: Path, rule: Rule) -> None:
     """Each rule, for each notebook."""
     assert list(rule(nbformat.read(path, as_version=4))) == []
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in NOTEBOOKS if p.name[:2] not in NOT_YET], ids=lambda path: path.stem
+)
+@pytest.mark.parametrize("rule", FRAME_RULES, ids=lambda rule: rule.__name__)
+def test_a_notebook_keeps_the_frame(path: Path, rule: FrameRule) -> None:
+    """Each rule of the frame, for each notebook."""
+    assert list(rule(path.name, nbformat.read(path, as_version=4))) == []
 
 
 @each_notebook
