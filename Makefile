@@ -1,11 +1,13 @@
 # make lesson   opens the lesson in JupyterLab, on a port of your choice with PORT=9000
-# make test     runs every test and compares every output of the notebooks
+# make test     runs the tests and compares every output of the notebooks, in about four minutes
+# make slow     runs the tests that take long: browser, paper, killed kernels, swapped fixes
+# make check    checks the code without running it: lint, format, types
 # make handout  makes the handouts, on Letter with PAPER=Letter, run anew with EXECUTE=1
 # All install what they need into .venv. Another Python: make lesson PYTHON=python3.12
-# On Windows, without make: py helpers\tasks.py lesson
+# On Windows, without make: py helpers\tasks lesson
 
 PYTHON ?= python3
 
-.PHONY: lesson test install notebooks handout bench
-lesson test install notebooks handout bench:
-	@$(PYTHON) helpers/tasks.py $@
+.PHONY: lesson test slow check install notebooks handout bench lock
+lesson test slow check install notebooks handout bench lock:
+	@$(PYTHON) helpers/tasks $@

@@ -1,0 +1,94 @@
+"""The tasks that can be named after make."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .environment import install
+from .lesson import lesson
+from .lock import make_locks
+from .places import PYTHON, ROOT, Problem, run
+
+PAPERS = ("A4", "Letter")
+# By file: the cells of a notebook need each other. Four at most, for tests that time something.
+IN_PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+
+
+def test() -> int:
+    """Run the tests, and compare every output of the notebooks."""
+    install(all_packages=True)
+    return run(PYTHON, "-m", "pytest", *IN_PARALLEL, "-m", "not slow")
+
+
+def slow() -> int:
+    """Run the tests that `test` leaves out: browser, paper, killed kernels, swapped fixes."""
+    install(all_packages=True)
+    return run(PYTHON, "-m", "pytest", *IN_PARALLEL, "-m", "slow", "tests")
+
+
+def check() -> int:
+    """Check the code without running it: its lint, its format and its types."""
+    install(all_packages=True)
+    checks = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
+    return max(run(PYTHON, "-m", *each) for each in checks)
+
+
+def notebooks() -> int:
+    """Run the notebooks in place, and change a stored output only where it is not true."""
+    install(all_packages=True)
+    paths = sorted(ROOT.glob("notebooks/*.ipynb"))
+    return run(PYTHON, "-m", "helpers.publish.execute", *[path.relative_to(ROOT) for path in paths])
+
+
+def handout() -> int:
+    """Make the learner handout and the instructor copy, as HTML and PDF, in handout/."""
+    options = ["--execute"] if os.environ.get("EXECUTE") else []
+    if os.environ.get("PAPER"):
+        options.append(f"--paper={checked_paper(os.environ['PAPER'])}")
+    install(all_packages=True)
+    return run(PYTHON, "-m", "helpers.publish.handout", *options)
+
+
+def checked_paper(text: str) -> str:
+    """The paper that ``PAPER`` names, however it is written.
+
+    :raises Problem: when there is none.
+    """
+    for paper in PAPERS:
+        if paper.lower() == text.strip().lower():
+            return paper
+    raise Problem(f"PAPER={text} is not a paper of the handout: name {' or '.join(PAPERS)}.")
+
+
+def bench() -> int:
+    """Measure what the lesson promises about speed and size, in one table."""
+    install(all_packages=True)
+    return run(PYTHON, "tests/benchmarks")
+
+
+def lock() -> int:
+    """Make the lock files anew from pyproject.toml."""
+    install(all_packages=True)
+    return make_locks()
+
+
+TASKS = {
+    task.__name__: task
+    for task in (lesson, test, slow, check, install, notebooks, handout, bench, lock)
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the task that is named, and return its exit status."""
+    if len(arguments) != 1 or arguments[0] not in TASKS:
+        given = " ".join(arguments) or "nothing"
+        print(f"Name one of the tasks {', '.join(TASKS)}, not {given}.", file=sys.stderr)
+        return 2
+    try:
+        return TASKS[arguments[0]]()
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

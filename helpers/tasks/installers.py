@@ -1,0 +1,131 @@
+"""Install lock files into .venv: by uv in seconds, or by pip where pip has settings of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .pins import name, pins
+from .places import LEARNERS_LOCK, PYTHON, ROOT, Problem
+
+PIP = (PYTHON, "-m", "pip", "--disable-pip-version-check")
+# uv reads none of these, and would go to its default index without a word.
+NOT_READ_BY_UV = {
+    "cert", "client-cert", "constraint", "extra-index-url", "find-links", "index-url",
+    "keyring-provider", "no-index", "proxy", "trusted-host",
+}  # fmt: skip
+# A network that accepts and never answers must not hold a learner up.
+UV_SETTINGS = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10", "UV_LINK_MODE": "copy"}
+# What the installers say, and what it means. The first line that fits counts.
+REASONS = {
+    r"No space left|Errno 28|os error 28|not enough space": (
+        "there is no space left on the disk: make room for about 600 MB"
+    ),
+    r"(?i)proxy": "the proxy that is set does not answer: correct or remove its setting",
+    r"(?i)connection broken|could not fetch|timed? ?out|error sending request|dns error": (
+        "the package index cannot be reached: connect to the network"
+    ),
+    r"Permission denied|Read-only|os error 13|os error 30": (
+        "a file cannot be written: copy the lesson to a folder that you can write to"
+    ),
+}
+
+
+class Installer:
+    """The installer for this machine: uv, or pip."""
+
+    def __init__(self) -> None:
+        said = output(*PIP, "config", "list")
+        keys = set(re.findall(r"^[^=]*\.([\w-]+)=", said, re.MULTILINE))
+        own = sorted(keys & NOT_READ_BY_UV)
+        self.patience = [] if "timeout" in keys or "default-timeout" in keys else ["--timeout=10"]
+        self.uv = not own and self._has_uv()
+        self.told = "uv, in some seconds" if self.uv else "pip, in about a minute"
+        if own:
+            self.told += f", since pip has settings that uv does not read ({', '.join(own)})"
+
+    def _has_uv(self) -> bool:
+        """Let pip install uv; whether it then works."""
+        try:
+            self._pip([pin for pin in pins(LEARNERS_LOCK).values() if name(pin) == "uv"])
+        except Problem:
+            return False
+        return output(PYTHON, "-m", "uv", "--version") != ""
+
+    def install(self, *locks: Path) -> None:
+        """Install what lock files pin, by their hashes.
+
+        :raises Problem: when neither uv nor pip can do it.
+        """
+        if self.uv:
+            chosen = [f"--requirement={lock}" for lock in locks]
+            try:
+                return self._uv("--require-hashes", *chosen)
+            except Problem as problem:
+                print(f"uv failed, so pip tries: {problem}", file=sys.stderr, flush=True)
+                self.uv = False
+        return self._pip([pin for pin in pins(*locks).values() if name(pin) != "uv"])
+
+    def install_project(self) -> None:
+        """Make ``helpers`` importable, without a download: its builder is in the lock.
+
+        :raises Problem: when that fails.
+        """
+        options = ("--no-build-isolation", "--editable", ROOT)
+        if self.uv:
+            return self._uv(*options)
+        return must(*PIP, "install", "--quiet", "--no-deps", *options)
+
+    def _uv(self, *what: object) -> None:
+        command = (PYTHON, "-m", "uv", "pip", "install", "--no-deps", "--python", PYTHON, *what)
+        must(*command, **UV_SETTINGS)
+
+    def _pip(self, pinned: list[str]) -> None:
+        # pip compiles each module at once, which takes as long as all the rest; Python does
+        # it where a module is first imported.
+        options = ["--quiet", "--no-deps", "--no-compile", "--require-hashes", *self.patience]
+        with tempfile.TemporaryDirectory() as folder:
+            lock = Path(folder) / "lock.txt"
+            lock.write_text("".join(pinned), encoding="utf-8")
+            must(*PIP, "install", *options, "--requirement", lock)
+
+
+def must(*command: object, **settings: str) -> None:
+    """Run an installer.
+
+    :raises Problem: when it fails, with the reason in words.
+    """
+    done = subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=os.environ | settings,
+        check=False,
+    )
+    if done.returncode:
+        raise Problem(f"{reason(done.stdout)}, then give the same command again.")
+
+
+def reason(said: str) -> str:
+    """What an installer that failed has said, in words: what happened and what to do."""
+    for pattern, words in REASONS.items():
+        if re.search(pattern, said):
+            return words
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    last = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1:])
+    return f"the installer said {last!r}: mend that"
+
+
+def output(*command: object) -> str:
+    """What a command prints, or "" when it fails."""
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, errors="replace"
+    )
+    return done.stdout if done.returncode == 0 else ""
