@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateTable
 
 from helpers.look import dispose
 from helpers.sample.shop import Base
-from helpers.step.locks import STEPPED, StepPool
+from helpers.step import STEPPED, StepPool
 
 ANY_THREAD = {"check_same_thread": False}
 

@@ -21,13 +21,14 @@ import psutil
 import pytest
 from conftest import children, files_below, open_files, sockets, threads, wait_for_end
 from learner import CHROMIUM, Learner, launch, leaves_the_machine
-from test_commands import address, running_lesson
+from test_lesson_opens import address, running_lesson
 from test_rules import NOTEBOOKS
 
-from helpers import tasks
 from helpers.publish.execute import code_cells, sanitized
 from helpers.publish.files import read_notebooks
 from helpers.publish.handout import document
+from helpers.tasks.environment import LAB_CONFIG, LAB_SETTINGS
+from helpers.tasks.places import VENV
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -45,9 +46,9 @@ ROOT = Path(__file__).parent.parent.parent
 # JupyterLab by its Python, which need not be in .venv, and on a port that the system chooses.
 LESSON = """
 import sys
-from helpers import tasks
-tasks.PYTHON, tasks.install, tasks.checked_port = sys.executable, lambda: 0, int
-sys.exit(tasks.main(["lesson"]))
+from helpers.tasks import lesson
+lesson.PYTHON, lesson.install, lesson.checked_port = sys.executable, lambda: 0, int
+sys.exit(lesson.lesson())
 """
 # What JupyterLab reports of itself, and why it is no matter.
 TOLERATED = [
@@ -106,10 +107,10 @@ def lab(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings: dict[str, str | Path] = {"HOME": home, "BROWSER": "true", "PORT": "0"}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         settings[name] = home / name.lower()
-    if not (sys.prefix / tasks.LAB_CONFIG.relative_to(tasks.VENV)).exists():  # not in .venv
+    if not (sys.prefix / LAB_CONFIG.relative_to(VENV)).exists():  # not in .venv
         config = home / "jupyter_config_dir" / "labconfig" / "page_config.json"
         config.parent.mkdir(parents=True)
-        config.write_text(tasks.LAB_SETTINGS, encoding="utf-8")
+        config.write_text(LAB_SETTINGS, encoding="utf-8")
     environment = os.environ | {name: str(value) for name, value in settings.items()}
     with running_lesson(sys.executable, "-c", LESSON, cwd=copy, env=environment) as lesson:
         yield address(lesson)
