@@ -6,16 +6,17 @@ import asyncio
 import socket
 import threading
 from contextlib import suppress
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from helpers.serve.client import send
+from helpers.serve.client import Reachable
+from helpers.serve.forked import close_all, servers
 
 if TYPE_CHECKING:
     import uvicorn
-    from requests import Response
 
 
-class AsgiServer:
+class AsgiServer(Reachable):
     """Serve an ASGI app, as FastAPI's, from a background thread: uvicorn on 127.0.0.1.
 
     ::
@@ -45,33 +46,43 @@ class AsgiServer:
         over = threading.Event()
         # Bound here, so that an error surfaces in the cell.
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        servers.add(self)
         self._server = _server(self._app, over)
         self._thread = threading.Thread(target=self._serve, args=(over,), name="server")
         self._thread.daemon = True
-        self._thread.start()
-        over.wait()
+        try:
+            self._thread.start()
+            over.wait()
+        except BaseException:  # no thread is left, or the reader interrupts
+            self._stop()
+            raise
         if not self._server.started:
             self._stop()
             raise RuntimeError("The app did not start: correct what its lifespan does.")
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._stop()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._stop()
+        except TimeoutError as hung:
+            if error is None:
+                raise
+            error.add_note(str(hung))  # the reader's own error says more
 
-    def get(self, path: str) -> Response:
-        """Send a GET request.
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        return self._url
 
-        :param path: the path, with its leading slash.
-        """
-        return send("GET", self.url, path)
-
-    def post(self, path: str) -> Response:
-        """Send a POST request.
-
-        :param path: the path, with its leading slash.
-        """
-        return send("POST", self.url, path)
+    def close_copies(self) -> None:
+        """Close a forked child's copy of the socket, which would keep the port in use."""
+        close_all([self._socket])
 
     def _serve(self, over: threading.Event) -> None:
         try:
@@ -82,7 +93,8 @@ class AsgiServer:
 
     def _stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        if self._thread.ident:  # it could start
+            self._thread.join(10)
         self._socket.close()
         if self._thread.is_alive():
             raise TimeoutError(

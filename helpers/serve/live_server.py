@@ -7,22 +7,20 @@ printed, because print or log from a thread would land under some other cell.
 from __future__ import annotations
 
 import errno
+import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Self
 
 from flask import Flask
 
-from helpers.serve.client import send
-from helpers.serve.records import Request
+from helpers.serve.client import Reachable
+from helpers.serve.forked import servers
+from helpers.serve.records import Request, twin
 from helpers.serve.stoppable_server import StoppableServer
 
-if TYPE_CHECKING:
-    from requests import Response
 
-_by_port: weakref.WeakValueDictionary[int, LiveServer] = weakref.WeakValueDictionary()
-
-
-class LiveServer:
+class LiveServer(Reachable):
     """Serve a Flask app from a background thread, on 127.0.0.1 only.
 
     Use it as a context manager, or call ``start`` and ``stop``. A server that nothing
@@ -58,6 +56,7 @@ class LiveServer:
             )
         self._app, self._threads, self._port = app, threads, port
         self._server: StoppableServer | None = None
+        self._starting = threading.Lock()
 
     def start(self) -> None:
         """Bind the port and serve. Requests, errors and log begin anew.
@@ -65,25 +64,18 @@ class LiveServer:
         :raises RuntimeError: if this server runs already.
         :raises OSError: if the port cannot be had.
         """
-        if self._server and not self._server.stopping:
-            raise RuntimeError("This server runs already: stop it before you start it again.")
-        if holder := _by_port.get(self._port):
-            holder.stop()
+        with self._starting:
+            server = self._server
+            if server and server.is_of_this_process and not server.stopping:
+                del self  # IPython keeps the frames of an error, which would keep this server
+                raise RuntimeError("This server runs already: stop it before you start it again.")
+            self._server = server = _bound(self._app, self._threads, self._port)
+            # The thread knows the inner server only, so that this object can become garbage.
+            server.finalizer = weakref.finalize(self, server.close, timeout=1)
         try:
-            self._server = StoppableServer(self._app, self._threads, self._port)
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            raise OSError(
-                f"Port {self._port} is {'in use' if taken else 'not allowed'}: "
-                "choose another one, or leave it out to get one that is free."
-            ) from error
-        # The thread knows the inner server only, so that this object can become garbage.
-        weakref.finalize(self, self._server.close, timeout=1)
-        _by_port[self._server.port] = self
-        try:
-            self._server.start()
-        except BaseException:  # the reader's interrupt: a `with` would not stop it now
-            self.stop()
+            server.start()
+        except BaseException:  # no thread is left, or the reader interrupts
+            server.close(timeout=5)
             raise
 
     def stop(self, timeout: float = 5) -> None:
@@ -91,19 +83,41 @@ class LiveServer:
 
         :param timeout: seconds to wait.
         :raises TimeoutError: if a view still runs then. All else is closed.
+        :raises ValueError: if ``timeout`` is no number of seconds. The server runs on.
         """
-        if self._server and (hung := self._server.close(timeout)):
+        server = self._server
+        del self  # as above
+        if type(timeout) not in (int, float) or not timeout >= 0:
+            raise ValueError(
+                f"A timeout is a number of seconds, but was {timeout!r}: "
+                "pass 0 or more, or leave it out to wait 5 s."
+            )
+        wait = min(timeout, threading.TIMEOUT_MAX / 2)
+        if server and (hung := server.close(wait)):
             raise TimeoutError(
                 f"The server is closed, but after {timeout:g} s it still runs {', '.join(hung)}: "
                 "make that view end, or restart the kernel."
             )
 
     def __enter__(self) -> Self:
-        self.start()
-        return self
+        try:
+            self.start()
+            return self
+        finally:
+            del self  # as above
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.stop()
+        except TimeoutError as hung:
+            if error is None:
+                raise
+            error.add_note(str(hung))  # the reader's own error says more
 
     @property
     def url(self) -> str:
@@ -115,49 +129,47 @@ class LiveServer:
     @property
     def requests(self) -> list[Request]:
         """The requests that were answered since the start, in the order of the answers."""
-        return list(self._server.requests) if self._server else []
+        return list(self._server.records.requests) if self._server else []
 
     @property
     def errors(self) -> list[BaseException]:
         """What views raised since the start and the app did not handle, in order."""
-        return [failure.error for failure in self._server.failures] if self._server else []
+        return [each.error for each in self._server.records.failures] if self._server else []
 
     @property
     def log(self) -> str:
         """What Flask and Werkzeug would have printed since the start."""
-        return self._server.stream.getvalue() if self._server else ""
+        return self._server.records.log.getvalue() if self._server else ""
 
     def raise_last_error(self) -> None:
         """Raise the last of ``errors`` here, with the traceback that leads into the view.
 
         :raises RuntimeError: if no view raised.
         """
-        if self._server is None or not self._server.failures:
+        failures = self._server.records.failures if self._server else []
+        del self  # as above
+        if not failures:
             raise RuntimeError("No view has raised since the start, so there is no error to raise.")
-        error, view = self._server.failures[-1]
-        try:
-            raise error.with_traceback(view)
-        finally:
-            del self, error  # IPython keeps the traceback, which would keep this server
+        error, view = failures[-1]
+        raise twin(error).with_traceback(view)
 
-    def get(self, path: str, **options: Any) -> Response:
-        """Send a GET request.
 
-        :param path: the path, with its leading slash.
-        :param options: as for ``requests.get``. The timeout is 10 seconds by default.
-        """
-        try:
-            return send("GET", self.url, path, **options)
-        finally:
-            del self  # as above
-
-    def post(self, path: str, **options: Any) -> Response:
-        """Send a POST request, as in ``server.post("/items", json={"name": "tea"})``.
-
-        :param path: the path, with its leading slash.
-        :param options: as for ``requests.post``. The timeout is 10 seconds by default.
-        """
-        try:
-            return send("POST", self.url, path, **options)
-        finally:
-            del self  # as above
+def _bound(app: Flask, threads: int | None, port: int) -> StoppableServer:
+    """A server that has its port, which one of this process leaves to it."""
+    for other in list(servers):
+        if isinstance(other, StoppableServer) and other.port == port:
+            other.close(timeout=5)
+    try:
+        return StoppableServer(app, threads, port)
+    except OSError as error:
+        reasons = {errno.EADDRINUSE: "is in use", errno.EACCES: "is not allowed"}
+        reason = reasons.get(error.errno or 0)
+        said = (
+            f"Port {port} {reason}: choose another one, or leave it out to get one that is free."
+            if reason
+            else f"The server cannot open its sockets ({error.strerror}): close what has many"
+            " files or connections open, or restart the kernel."
+        )
+        explained = type(error)(said)
+        explained.errno = error.errno
+        raise explained from error

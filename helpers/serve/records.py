@@ -1,18 +1,16 @@
-"""Record what happens in a LiveServer, instead of printing it: requests, log, errors."""
+"""What happened in a LiveServer, kept instead of printed: requests, errors, the log."""
 
 from __future__ import annotations
 
-import sys
+import copy
+import io
 import traceback
-from collections.abc import Callable, Iterator
-from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple
 
-from flask import Flask, got_request_exception, request
-from werkzeug.exceptions import InternalServerError
-
-RAISED = "helpers.raised"  # the key in a request's environ for what its view raised
+# A terminal or a notebook obeys these: \x1b[2J wipes what stands before it.
+_CONTROLS = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]}
+_CONTROLS = {code: text for code, text in _CONTROLS.items() if chr(code) not in "\t\n"}
 
 
 class Request(NamedTuple):
@@ -31,62 +29,58 @@ class Failure(NamedTuple):
     traceback: TracebackType | None
 
 
-def collecting(app: Flask, failures: list[Failure], log: TextIO) -> Callable[..., Iterator[bytes]]:
-    """Wrap an app: what it raises is kept, and even sys.exit() is answered with 500.
+class Log(io.StringIO):
+    """Text that can be printed: control characters are written out, as in ``\\x1b``."""
 
-    All of it is kept ahead of the answer's first byte, so whoever has the answer finds it.
+    def write(self, text: str) -> int:
+        """Add text to the end."""
+        return super().write(text.translate(_CONTROLS))
 
-    :param app: the Flask app.
-    :param failures: where to keep errors that the app does not handle.
-    :param log: where to write the traceback of those that Flask lets through.
-    :return: the WSGI application to serve.
+
+class Records:
+    """All that is known of a server from its start to its stop."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.failures: list[Failure] = []
+        self.log = Log()
+
+    def keep(self, error: BaseException) -> None:
+        """Keep an error and its traceback, but not the variables of the view that raised it.
+
+        They would keep its sessions and connections open for as long as the server is known.
+        """
+        for each in _family(error):
+            traceback.clear_frames(each.__traceback__)
+        self.failures.append(Failure(error, error.__traceback__))
+
+
+def twin(error: BaseException) -> BaseException:
+    """Return an error that is equal, to be raised elsewhere.
+
+    Raising the kept one again would tie the frames of whoever raises it to the server.
     """
-
-    def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
-        raised: list[BaseException] = []
-        environ[RAISED] = raised
-        begun = False
-        try:
-            body: Any = app(environ, start_response)
-            failures.extend(_keep(each) for each in raised)
-            raised.clear()
-            try:
-                for chunk in body:
-                    begun = True
-                    yield chunk
-            finally:
-                if hasattr(body, "close"):
-                    body.close()
-        except GeneratorExit:  # the client is gone
-            raise
-        except BaseException as error:
-            said = f"Error on request:\n{traceback.format_exc()}"
-            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
-            if error not in raised:
-                raised.append(error)
-            failures.extend(_keep(each) for each in raised)
-            if begun:  # with a status: all that Werkzeug can do is to log it and break off
-                raise RuntimeError(f"The app raised {type(error).__name__}.") from error
-            log.write(said)
-            anew = partial(start_response, exc_info=sys.exc_info())
-            yield from InternalServerError()(environ, anew)
-
-    return answer
+    try:
+        made = copy.copy(error)
+    except Exception:  # noqa: BLE001 - its __init__ wants what its args do not say
+        made = type(error).__new__(type(error), *error.args)
+        vars(made).update(vars(error))
+    made.args = error.args
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__
+    return made
 
 
-@got_request_exception.connect
-def _note(app: Flask, exception: BaseException, **extra: Any) -> None:
-    """Note what a view raised: Flask itself answers it with 500 and lets go of it."""
-    request.environ.get(RAISED, []).append(exception)
-
-
-def _keep(error: BaseException) -> Failure:
-    """Keep an error and its traceback, but not the variables of the view that raised it.
-
-    They would keep its sessions and connections open for as long as the server is known.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        traceback.clear_frames(cause.__traceback__)
-        cause = cause.__cause__ or cause.__context__
-    return Failure(error, error.__traceback__)
+def _family(error: BaseException) -> list[BaseException]:
+    """An error, its causes, and the members of a group: each once, as causes can be a circle."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or any(each is known for known in found):
+            continue
+        found.append(each)
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+    return found

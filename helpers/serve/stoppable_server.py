@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import os
-import queue
 import selectors
 import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import weakref
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
+from werkzeug.serving import BaseWSGIServer
 
-from helpers.serve.records import Failure, Request, collecting
+from helpers.serve.answer import Answer
+from helpers.serve.crew import Crew, join
+from helpers.serve.forked import close_all, servers
+from helpers.serve.handler import Client, QuietHandler
+from helpers.serve.records import Records, Request
 
 
 class StoppableServer(BaseWSGIServer):
@@ -30,33 +34,39 @@ class StoppableServer(BaseWSGIServer):
     """
 
     def __init__(self, app: Flask, threads: int | None, port: int) -> None:
-        self.requests: list[Request] = []
-        self.failures: list[Failure] = []
-        self.stream = io.StringIO()
-        self.running: dict[socket.socket, tuple[str, threading.Thread]] = {}
+        self.records = Records()
         self.stopping = False
         # Bound here, because Werkzeug prints and exits when it cannot bind.
-        with socket.create_server(("127.0.0.1", port)) as bound:
-            answer = collecting(app, self.failures, self.stream)
+        with socket.create_server(("127.0.0.1", port)) as bound, ExitStack() as undo:
+            answer = partial(Answer, app, self.records)
             super().__init__("127.0.0.1", port, answer, QuietHandler, fd=bound.fileno())
+            undo.callback(self.socket.close)
+            self._wake_up, self.woken = map(undo.enter_context, socket.socketpair())
+            self._selector = undo.enter_context(selectors.DefaultSelector())
+            self._selector.register(self.socket, selectors.EVENT_READ)
+            self._selector.register(self.woken, selectors.EVENT_READ)
+            undo.pop_all()
         self.multithread = threads != 1
-        pool = threads if threads and self.multithread else 0
-        self._jobs: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in range(pool)]
-        self._handed_over = 0
+        self._crew = Crew(threads, self._answer)
         self._serving = threading.Thread(name="server", target=self._serve, daemon=True)
-        self._threads: list[threading.Thread] = []  # those that it hands requests to
+        # Reentrant, because the collector of garbage may close a server at any moment.
+        self._lock = threading.RLock()
         self._clients: set[socket.socket] = set()
-        self._wake_up, self._woken = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self.socket, selectors.EVENT_READ)
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._running: dict[Client, threading.Thread] = {}
+        self._dropped: set[socket.socket] = set()
         self._process = os.getpid()
+        self.finalizer: weakref.finalize[Any, Any] | None = None
+        servers.add(self)
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """False in a forked child, which has a copy of the server and none of its threads."""
+        return os.getpid() == self._process
 
     def start(self) -> None:
         """Start the serving thread, and the pool if there is one."""
         self._serving.start()
-        for number, jobs in enumerate(self._jobs, start=1):
-            self._start_thread(f"pool-{number}", self._work, jobs)
+        self._crew.start()
 
     def close(self, timeout: float) -> list[str]:
         """Hang up on silent clients, wait for the views that run, close the sockets.
@@ -64,75 +74,111 @@ class StoppableServer(BaseWSGIServer):
         :param timeout: seconds to wait.
         :return: the requests that still run then.
         """
-        if self.stopping or os.getpid() != self._process:  # a fork shares the sockets
+        if not self.is_of_this_process or not self._begin_to_stop():
             return []
-        self.stopping = True
         deadline = time.monotonic() + timeout
         try:
-            self._wake_up.close()
-            _hang_up(self._clients - set(self.running))
-            _join([self._serving], deadline)  # first, because it starts the others
-            _join(self._threads, deadline)
+            self._wake_up.send(b".")
+            _hang_up(self._dropped)
+            join([self._serving], deadline)  # first, because it starts the others
+            self._crew.join(deadline)
         finally:  # also when the reader interrupts the wait
-            self._wake_up.close()
-            self.socket.close()
-            me = threading.current_thread()  # not me, if it is a view that stops its server
-            hung = {c: text for c, (text, who) in list(self.running.items()) if who is not me}
-            _hang_up(hung)
-        return list(hung.values())
+            hung = self._drop_the_rest()
+            for each in (self.socket, self._wake_up, self.woken):
+                each.close()
+            if self._serving.ident is None:  # it could not start, so it closes nothing
+                self._selector.close()
+            if self.finalizer:
+                self.finalizer.detach()  # it would keep this server until the process ends
+        return hung
+
+    def _begin_to_stop(self) -> bool:
+        """From now on no request begins. False where that has been said before."""
+        with self._lock:
+            if self.stopping:
+                return False
+            self.stopping = True
+            self._dropped = self._clients - {client.socket for client in self._running}
+        return True
+
+    def _drop_the_rest(self) -> list[str]:
+        """Hang up on every client but the one whose view stops its own server."""
+        me = threading.current_thread()
+        with self._lock:
+            mine = {client.socket for client, thread in self._running.items() if thread is me}
+            hung = {c: thread for c, thread in self._running.items() if c.socket not in mine}
+            self._dropped = self._clients - mine
+        _hang_up(self._dropped)
+        return [f"{client.request} in {thread.name}" for client, thread in hung.items()]
+
+    def close_copies(self) -> None:
+        """Close a forked child's copies of the sockets, which would keep each open."""
+        close_all([self.socket, self._wake_up, self.woken, *self._clients])
+        self._selector.close()
+
+    def begin(self, client: Client) -> bool:
+        """Count a request as running, unless the server stops."""
+        with self._lock:
+            if not self.stopping:
+                self._running[client] = threading.current_thread()
+            return not self.stopping
+
+    def end(self, client: Client) -> None:
+        """Count a request as running no more."""
+        client.answered = True
+        with self._lock:
+            self._running.pop(client, None)
+
+    def record(self, client: Client, request: Request) -> None:
+        """Record a request, unless its client will never hear the answer."""
+        with self._lock:
+            if client.socket not in self._dropped:
+                self.records.requests.append(request)
 
     def _serve(self) -> None:
-        """Accept clients, and hand each over once it has said something."""
-        with self._woken, self._selector as selector:
+        """Accept clients, and hand each over once it has asked for something."""
+        with self._selector as selector:
             while not self.stopping:
                 for key, _ in selector.select():
                     if self.stopping:
                         break
                     if key.fileobj is self.socket:
                         with suppress(OSError):  # the client is gone again
-                            client, address = self.get_request()
-                            self._clients.add(client)
-                            selector.register(client, selectors.EVENT_READ, (client, address))
+                            client = Client(*self.get_request())
+                            self._clients.add(client.socket)
+                            selector.register(client.socket, selectors.EVENT_READ, client)
                     elif key.data:
-                        selector.unregister(key.fileobj)
-                        self._hand_over(*key.data)
+                        self._listen(selector, key.data)
             for key in list(selector.get_map().values()):
                 if key.data:
-                    self.shutdown_request(key.data[0])
-        for jobs in self._jobs:
-            jobs.put(None)
+                    self.shutdown_request(key.data.socket)
+        self._crew.dismiss()
 
-    def _hand_over(self, client: socket.socket, address: Any) -> None:
-        """Choose the thread that answers."""
-        if not _has_spoken(client):
-            self.shutdown_request(client)
+    def _listen(self, selector: selectors.BaseSelector, client: Client) -> None:
+        """Half a request waits here, where it takes no thread."""
+        is_there = client.listen()
+        if is_there and not client.has_asked:
             return
-        self._handed_over += 1
-        if self._jobs:
-            self._jobs[(self._handed_over - 1) % len(self._jobs)].put((client, address))
-        elif self.multithread:
-            self._start_thread(f"request-{self._handed_over}", self._handle, client, address)
-        else:
-            self._handle(client, address)
-
-    def _start_thread(self, name: str, target: Callable[..., None], *args: Any) -> None:
-        thread = threading.Thread(name=name, target=target, args=args, daemon=True)
-        thread.start()
-        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
-
-    def _work(self, jobs: queue.SimpleQueue[Any]) -> None:
-        """Answer the requests that one thread of the pool is given."""
-        while job := jobs.get():
-            self._handle(*job)
-
-    def _handle(self, client: socket.socket, address: Any) -> None:
-        """Answer one request."""
+        selector.unregister(client.socket)
         try:
-            self.finish_request(client, address)
+            if is_there:
+                self._crew.give(client)
+            else:
+                self.shutdown_request(client.socket)
+        except RuntimeError as error:  # the system has no thread left
+            self.log("error", f"{client.request} was not answered: {error}.")
+            self.shutdown_request(client.socket)
+
+    def _answer(self, client: Client) -> None:
+        """Answer a request, in the thread that was chosen."""
+        try:
+            if self.begin(client):
+                QuietHandler(client, self)
         except BaseException:  # noqa: BLE001 - a broken request must not end the server
-            self.stream.write(traceback.format_exc())
+            self.records.log.write(traceback.format_exc())
         finally:
-            self.shutdown_request(client)
+            self.end(client)
+            self.shutdown_request(client.socket)
 
     def close_request(self, request: Any) -> None:
         """Close the client's socket, and forget it."""
@@ -141,60 +187,11 @@ class StoppableServer(BaseWSGIServer):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Collect the line."""
-        self.stream.write((message % args if args else message) + "\n")
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Werkzeug's handler of one request, which collects what it would print."""
-
-    server: StoppableServer
-    protocol_version = "HTTP/1.1"  # else Werkzeug writes it on its own class, for everyone
-
-    def run_wsgi(self) -> None:
-        """Answer the request, and be known as running meanwhile."""
-        if self.server.stopping:  # half a request looks whole once the server hangs up
-            self.close_connection = True
-            return
-        thread = threading.current_thread()
-        text = f"{self.command} {self.path} in {thread.name}"
-        self.server.running[self.connection] = (text, thread)
-        try:
-            super().run_wsgi()
-        finally:
-            del self.server.running[self.connection]
-
-    def make_environ(self) -> dict[str, Any]:
-        """Send Flask's log where ours goes."""
-        return super().make_environ() | {"wsgi.errors": self.server.stream}
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Record the request, ahead of the answer's first byte: who has one finds the other."""
-        self.log("info", '"%s" %s', self.requestline, int(code))
-        if self.command:  # None where the line was no request
-            thread = threading.current_thread().name
-            self.server.requests.append(Request(self.command, self.path, int(code), thread))
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Collect the line, without the address and the time."""
-        self.server.log(type, message, *args)
-
-
-def _has_spoken(client: socket.socket) -> bool:
-    """Say whether a readable client has sent something, or just left."""
-    with suppress(OSError):
-        return bool(client.recv(1, socket.MSG_PEEK))
-    return False
+        self.records.log.write((message % args if args else message) + "\n")
 
 
 def _hang_up(clients: Iterable[socket.socket]) -> None:
     """End what clients say and hear, so that no thread waits for them."""
-    for client in clients:
+    for client in list(clients):
         with suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
-
-
-def _join(threads: list[threading.Thread], deadline: float) -> None:
-    """Wait for threads to end, but for the current one."""
-    for thread in threads:
-        if thread is not threading.current_thread() and thread.is_alive():
-            thread.join(max(0, deadline - time.monotonic()))
