@@ -57,14 +57,14 @@ def app() -> Flask:
     return app
 
 
-def gunicorn(folder: Path, options: str, *requests: str) -> list[dict[str, Any]]:
+def gunicorn(folder: Path, options: str, *requests: str, workers: int = 2) -> list[dict[str, Any]]:
     """Serve the script and let its workers take turns."""
     Path(folder, "who.py").write_text(SCRIPT)
     words = f"-m gunicorn --bind 127.0.0.1:0 --no-control-socket {options} who:app"
     command = [sys.executable, *words.split()]
     with Process(command, ready=r"(http://127\.0\.0\.1:\d+)", cwd=folder) as server:
         assert server.ready
-        return take_turns(server.ready[1], *requests)
+        return take_turns(server.ready[1], *requests, workers=workers)
 
 
 @needs_fork
@@ -75,6 +75,16 @@ def test_two_processes_take_turns(tmp_path: Path) -> None:
     processes = [answer["process"] for answer in answers]
     assert processes == processes[:2] * 4
     assert processes[0] != processes[1]
+
+
+@needs_fork
+def test_three_processes_take_turns(tmp_path: Path) -> None:
+    """All of them do, and not two of them alone."""
+    answers = gunicorn(tmp_path, "--workers 3", *["GET /who"] * 9, workers=3)
+
+    processes = [answer["process"] for answer in answers]
+    assert processes == processes[:3] * 3
+    assert len(set(processes)) == 3
 
 
 @needs_fork
@@ -104,12 +114,33 @@ def test_one_worker_can_be_asked_but_cannot_take_turns(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first request keeps the only worker busy, so the second one waits in vain."""
-    monkeypatch.setattr("helpers.serve.turns.TIMEOUT", 0.5)
+    monkeypatch.setattr("helpers.serve.turns.NEXT", 0.1)
 
     with LiveServer(app, threads=1) as server:
         assert len(ask(server.url, "GET /hello", "GET /hello")) == 2
-        with pytest.raises(TimeoutError, match="No worker dealt with 'GET /hello' within 0.5 s"):
+        sentence = (
+            "While 1 of the workers had a request, no other one took 'GET /hello' within 0.1 s"
+        )
+        with pytest.raises(TimeoutError, match=sentence):
             take_turns(server.url, "GET /hello", "GET /hello")
+
+
+def test_a_worker_that_is_missing_is_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two workers cannot do what three are asked for, and nobody waits long for the third."""
+    monkeypatch.setattr("helpers.serve.turns.NEXT", 0.1)
+
+    with LiveServer(app, threads=2) as server:
+        assert len(take_turns(server.url, *["GET /hello"] * 6, workers=2)) == 6
+        with pytest.raises(TimeoutError, match="While 2 of the workers had a request"):
+            take_turns(server.url, *["GET /hello"] * 6, workers=3)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 2.0, "3", None, True])
+def test_a_wrong_number_of_workers_is_refused(workers: Any) -> None:
+    """Before anything is sent."""
+    sentence = f"how many workers the server has, but was {workers!r}: pass 1 or more"
+    with pytest.raises(ValueError, match=sentence):
+        take_turns("http://127.0.0.1:9", "GET /hello", workers=workers)
 
 
 @pytest.mark.parametrize("nonsense", ["", "GET", "/items", "get /items", "GET items", "GET /a b"])
