@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import sqlite3
 import sys
 import threading
@@ -13,52 +13,60 @@ from typing import Any
 
 import sqlalchemy as sa
 
-POOL_EVENTS = ("first_connect", "connect", "checkout", "checkin", "reset")
-ENGINE_EVENTS = ("engine_connect", "begin", "commit", "rollback")
+from .private import Engine, Listener, own_listeners, pool_options, quiet
+from .report import Problem
+
+__all__ = ["ListenerProblem", "allowed", "copy_engine", "name_of", "refuse_to_attach"]
+
+allowed = threading.local()  # .databases: what a thread of ours may open; .refused: what it tried
 
 
-def copy_engine(engine: sa.Engine, connect: Callable[[Any], Any]) -> sa.Engine:
+class ListenerProblem(Problem):
+    """A listener of the reader's that raises, with its name."""
+
+
+def copy_engine(engine: Engine, connect: Callable[[Any], Any], notes: list[str]) -> Engine:
     """An engine with the same pool, settings and listeners, which connects by ``connect``."""
-    old: Any = engine.pool
-    is_sqlite = engine.url.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"execution_options": engine.get_execution_options()}
-    if isinstance(old, sa.pool.QueuePool):
-        options |= {"pool_size": old.size(), "max_overflow": old._max_overflow, "pool_timeout": 0}
-    elif isinstance(old, sa.pool.SingletonThreadPool):
-        options["pool_size"] = old.size
-    if level := engine.dialect._on_connect_isolation_level:
-        options["isolation_level"] = level
-    if engine.dialect.is_async:
-        options["_is_async"] = True  # as create_async_engine does
     copy = sa.create_engine(
-        engine.url.set(database=None, query={}) if is_sqlite else engine.url,
+        engine.url.set(database=None, query={}),
         creator=connect,
-        poolclass=type(old),
-        pool_pre_ping=old._pre_ping,
-        pool_reset_on_return=old._reset_on_return,
         pool_logging_name="diagnose",
-        **options,
+        future=True,
+        **pool_options(engine),
     )
-    logger: Any = copy.pool.logger
-    logger.setLevel(logging.CRITICAL + 1)  # what a trapped pool reports is an answer here
+    quiet(copy)
     for name, listener in own_listeners(engine):
-        sa.event.listen(copy, name, listener)
-    if is_sqlite:
-        install_hook()
-        sa.event.listen(copy, "connect", answer_at_once)  # last: a listener may set a timeout
+        sa.event.listen(copy, name, guarded(listener, notes))
+    install_hook()
+    sa.event.listen(copy, "connect", answer_at_once)  # last: a listener may set a timeout
     return copy
 
 
-def own_listeners(engine: sa.Engine) -> list[tuple[str, Callable[..., Any]]]:
-    """The reader's listeners of this engine alone; those of all engines hear of a copy anyway.
+def name_of(function: Any) -> str:
+    """A function as a reader finds it: its name, and its file with the line."""
+    code = getattr(function, "__code__", None)
+    place = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else ""
+    return getattr(function, "__qualname__", type(function).__name__) + place
 
-    One that listens once is left out: to run it here would use it up.
-    """
-    engine = getattr(engine, "_proxied", engine)  # of engine.execution_options(...)
-    events = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
-    events += [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
-    listeners = [(name, each) for name, found in events for each in found.listeners]
-    return [each for each in listeners if "sqlalchemy." not in str(each[1].__module__)]
+
+def guarded(listener: Listener, notes: list[str]) -> Listener:
+    """The listener, which may not open the reader's data, and whose errors have its name."""
+
+    def call(*args: Any) -> Any:
+        allowed.refused = ""
+        try:
+            return listener(*args)
+        except Exception as error:  # noqa: BLE001 - it is the app's code
+            if not allowed.refused:
+                reason = f"{type(error).__name__}: {error}"
+                raise ListenerProblem(
+                    f"Your listener {name_of(listener)} raises {reason}"
+                ) from None
+            note = f"left out: your listener {name_of(listener)}, since it opens {allowed.refused}"
+            if note not in notes:
+                notes.append(note)
+
+    return call
 
 
 def answer_at_once(connection: Any, record: Any) -> None:
@@ -67,19 +75,19 @@ def answer_at_once(connection: Any, record: Any) -> None:
         cursor.execute("PRAGMA busy_timeout = 0")
 
 
-allowed = threading.local()
-
-
 def refuse_to_open(name: str, args: tuple[Any, ...]) -> None:
     """Keep a listener from opening the reader's data: an audit hook, at work in our threads."""
     if name == "sqlite3.connect" and args[0] not in getattr(allowed, "databases", args):
-        raise PermissionError(f"a listener opens {args[0]!r}, which diagnose does not touch")
+        allowed.refused = str(args[0])
+        raise PermissionError(f"diagnose does not open {args[0]}")
 
 
 def refuse_to_attach(action: int, database: str | None, *_: object) -> int:
     """Keep a listener from attaching the reader's data: an authorizer of SQLite."""
-    refused = action == sqlite3.SQLITE_ATTACH and database not in ("", ":memory:")
-    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+    if action != sqlite3.SQLITE_ATTACH or database in ("", ":memory:"):
+        return sqlite3.SQLITE_OK
+    allowed.refused = database or "another database"
+    return sqlite3.SQLITE_DENY
 
 
-install_hook = lru_cache(lambda: sys.addaudithook(refuse_to_open))  # once: it stays for ever
+install_hook = lru_cache(None)(lambda: sys.addaudithook(refuse_to_open))  # once: it stays for ever

@@ -3,32 +3,120 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import json
 import os
+import signal
+import sqlite3
 import sys
-import threading
-from contextlib import redirect_stdout
+from importlib import metadata
 
-from .diagnosis import diagnose
+from . import __version__
+from .inside import main as inside
+from .outside import FLAG, ask
+from .report import Report
+from .text import as_text
+from .words import FINDINGS
+
+__all__ = ["main"]
+
+EXAMPLES = """examples, in the folder of your app and with its Python:
+  python path/to/diagnose                      what `flask run` would take
+  python path/to/diagnose myapp:app            an app, engine, session or db.engine
+  python path/to/diagnose "myapp:create_app('testing')"    a factory
+  python path/to/diagnose instance/shop.db     a file; or a URL: sqlite://
+  python path/to/diagnose myapp:app --output json --ignore own-thread="no threads here"
+
+exit status: 0 safe, 1 something to mend, 2 could not look.
+ids for --ignore: """
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be typed."""
+    made = argparse.ArgumentParser(
+        prog="diagnose",
+        description="Which database does your app open, and will its tables be there?",
+        epilog=EXAMPLES + ", ".join(FINDINGS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("targets", nargs="*", metavar="TARGET", help="see the examples")
+    made.add_argument("--output", choices=("text", "json"), default="text")
+    made.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        type=reason,
+        metavar="ID=REASON",
+        help="let a finding count as safe",
+    )
+    made.add_argument("--verbose", action="store_true", help="also safe engines, in full")
+    made.add_argument("--version", action="store_true", help="which, and of what it reads")
+    return made
+
+
+def versions() -> str:
+    """The versions that a report depends on."""
+    try:
+        sqlalchemy = metadata.version("sqlalchemy")
+    except metadata.PackageNotFoundError:
+        sqlalchemy = "missing"
+    python = ".".join(map(str, sys.version_info[:3]))
+    return (
+        f"diagnose {__version__} (Python {python}, SQLAlchemy {sqlalchemy},"
+        f" SQLite {sqlite3.sqlite_version})"
+    )
+
+
+def reason(text: str) -> tuple[str, str]:
+    """The id and the reason of ``--ignore``."""
+    id, _, why = text.partition("=")
+    if id not in FINDINGS:
+        close = difflib.get_close_matches(id, FINDINGS, 1) or [next(iter(FINDINGS))]
+        raise argparse.ArgumentTypeError(f"there is no finding {id!r}: did you mean {close[0]}?")
+    if not why.strip():
+        raise argparse.ArgumentTypeError(f"say why: {id}=REASON")
+    return id, why.strip()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the report on what the command line names, and return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="diagnose", description="Is your app in the trap? 0 safe, 1 trapped, 2 not looked."
-    )
-    parser.add_argument("target", help="myapp:app, myapp:create_app, myapp:engine, a URL or a file")
-    parser.add_argument("--json", action="store_true", help="print the report for a program")
-    options = parser.parse_args(arguments)
-    sys.path.insert(0, os.getcwd())
-    sys.dont_write_bytecode = True
-    os.environ["FLASK_RUN_FROM_CLI"] = "true"  # so that app.run() at import returns at once
+    """Print the reports on what the command line names, and return the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == [FLAG]:
+        sys.argv[:] = [given[2]]  # what the app may read
+        inside(*given[1:])
+        return 0
+    options = parser().parse_args(given)
+    if options.version:
+        print(versions())
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with redirect_stdout(sys.stderr):  # what the app prints
-            report = diagnose(options.target)
+        reports = [look(text, dict(options.ignore)) for text in options.targets or [""]]
+        show(reports, options)
     except KeyboardInterrupt:
         print("Interrupted: nothing is left behind.", file=sys.stderr)
         return 130
-    print(report.to_json() if options.json else report, flush=True)
-    if any(thread.name.startswith("diagnose") for thread in threading.enumerate()):
-        os._exit(report.exit_status)  # else the exit waits for a server that does not answer
-    return report.exit_status
+    except OSError as error:  # a pipe that was closed
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the end of the process
+        sys.stderr.write(f"The report could not be printed: {error}.\n")
+        return 2
+    statuses = {report.exit_status for report in reports}
+    return 1 if 1 in statuses else max(statuses)
+
+
+def look(text: str, ignored: dict[str, str]) -> Report:
+    """The report on one target."""
+    report = ask(text, output=sys.stderr.fileno())
+    report.ignore(ignored)
+    return report
+
+
+def show(reports: list[Report], options: argparse.Namespace) -> None:
+    """Print the reports; colors only where there is a terminal that has them."""
+    if options.output == "json":
+        data = [report.to_dict() for report in reports]
+        print(json.dumps({"version": __version__, "reports": data}, indent=2), flush=True)
+        return
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    texts = [as_text(report, options.verbose, color) for report in reports]
+    print("\n\n".join(texts), flush=True)

@@ -8,19 +8,15 @@ import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-import sqlalchemy as sa
-
-from .process import run_python
+from .private import URL, Engine, connect_arguments, connects_by_event, creator_of
 from .report import Problem
+
+__all__ = ["SCRATCH", "Sqlite", "shown", "what_it_opens", "where"]
 
 SCRATCH = "scratch.db"
 SERVERS = ("postgresql", "mysql", "mariadb", "mssql", "oracle", "cockroachdb")
-
-
-HEADER = "import sys; print(open(sys.argv[1], 'rb').read(20).hex())"
 
 
 class Sqlite:
@@ -32,43 +28,53 @@ class Sqlite:
         self.path = unquote(parts.path) if self.uri else database
         self.query = dict(parse_qsl(parts.query))
         self.named = self.path not in ("", ":memory:")
-        memdb = self.query.get("vfs") == "memdb"
-        self.in_memory = memdb or not self.named or self.query.get("mode") == "memory"
+        self.memdb = self.query.get("vfs") == "memdb"
+        self.in_memory = self.memdb or not self.named or self.query.get("mode") == "memory"
         cache = bool(self.path) and self.query.get("cache") == "shared"
-        self.shared = self.path.startswith("/") if memdb else cache
+        self.shared = self.path.startswith("/") if self.memdb else cache
+        self.relative = not (self.in_memory or os.path.isabs(self.path))
         if not self.in_memory:
             self.path = os.path.abspath(re.sub("^/(?=[A-Za-z]:)", "", self.path))
-        name = os.path.basename(self.path)
+        name = os.path.basename(self.path).lower()
         self.is_odd = not self.in_memory and (":memory:" in name or name.startswith("file:"))
 
-    def has_wal(self) -> bool:
-        """Whether the file has a write-ahead log; or a Problem, when the app cannot write to it.
+    @property
+    def key(self) -> str:
+        """The same text for the same database; empty where each connection has its own."""
+        if not self.in_memory:
+            return os.path.realpath(self.path)
+        return f"{'memdb' if self.memdb else 'shared'} {self.path}" if self.shared else ""
 
-        A process that opens and closes a file loses SQLite's locks on it: a second one reads.
-        """
-        mode = "immutable" if "immutable" in self.query else self.query.get("mode", "")
-        if mode in ("immutable", "ro"):
-            raise Problem(f"{self.path} is opened read-only ({mode}): writing cannot be tried.")
-        if not os.path.exists(self.path):
-            if mode == "rw" or not os.path.isdir(os.path.dirname(self.path)):
-                raise Problem(f"{self.path} is missing, and SQLite cannot make it there.")
-            return False
-        if not os.path.isfile(self.path):
-            raise Problem(f"{self.path} is not a file: name the file of a SQLite database.")
-        status = os.stat(self.path)
-        if not (status.st_mode & 0o222 and os.access(self.path, os.W_OK)):
-            raise Problem(f"{self.path} is read-only for you: writing cannot be tried.")
-        header = bytes.fromhex(run_python(HEADER, self.path)) if status.st_size else b""
-        if header and not header.startswith(b"SQLite format 3\0"):
-            raise Problem(f"{self.path} is not a SQLite database: correct the path.")
-        return header[18:20] == b"\2\2"
+    @property
+    def reads_only(self) -> str:
+        """How it is opened for reading only, if so."""
+        return "immutable" if "immutable" in self.query else {"ro": "mode=ro"}.get(self.mode, "")
 
-    def make_scratch(self, folder: str) -> str:
+    @property
+    def mode(self) -> str:
+        """The mode in which a URI opens its file."""
+        return self.query.get("mode", "")
+
+    def missing_folder(self) -> str:
+        """Why SQLite cannot make or open the file, if so."""
+        real = Path(os.path.realpath(self.path))  # a link may lead to a folder that is missing
+        if self.in_memory or real.is_file():
+            return ""
+        if not real.parent.is_dir():
+            return f"The folder {real.parent} is missing"
+        if real.exists():
+            return f"{real} is {'a folder' if real.is_dir() else 'not a file'}"
+        return f"{real} is missing, and mode={self.mode} makes none" if self.mode == "rw" else ""
+
+    def make_scratch(self, folder: str, wal: bool) -> str:
         """Name a database of the same kind that nobody uses."""
-        query = {key: each for key, each in self.query.items() if (key, each) != ("mode", "rw")}
+        query = {
+            k: v for k, v in self.query.items() if (k, v) not in (("mode", "rw"), ("mode", "ro"))
+        }
+        query.pop("immutable", "")
         if not self.in_memory:
             path = Path(folder, SCRATCH)
-            if self.has_wal():
+            if wal:
                 with closing(sqlite3.connect(path)) as connection:
                     connection.execute("PRAGMA journal_mode = WAL")
             return f"{path.as_uri()}?{urlencode(query)}" if self.uri else str(path)
@@ -80,17 +86,7 @@ class Sqlite:
         return f"file:{slash}diagnose-{secrets.token_hex(8)}?{urlencode(query)}"
 
 
-def connect_arguments(engine: sa.Engine) -> tuple[list[Any], dict[str, Any]] | None:
-    """What the engine passes to the driver, or ``None`` when the reader's code does that."""
-    creator: Any = engine.pool._creator
-    if getattr(creator, "__module__", "") != "sqlalchemy.engine.create":
-        return None
-    cells = zip(creator.__code__.co_freevars, creator.__closure__, strict=True)
-    values = {name: cell.cell_contents for name, cell in cells}
-    return list(values["cargs_tup"]), dict(values["cparams"])
-
-
-def what_it_opens(engine: sa.Engine) -> Sqlite | None:
+def what_it_opens(engine: Engine) -> Sqlite | None:
     """What SQLite opens for an engine, ``None`` for a server; or a Problem."""
     backend = engine.url.get_backend_name()
     if backend in SERVERS:
@@ -98,9 +94,31 @@ def what_it_opens(engine: sa.Engine) -> Sqlite | None:
     if backend != "sqlite":
         raise Problem(f"This is {backend}: diagnose knows SQLite and the usual database servers.")
     passed = connect_arguments(engine)
-    if passed is None or engine.dialect.dispatch.do_connect:
+    if passed is None or connects_by_event(engine):
+        code = getattr(creator_of(engine), "__code__", None)
+        place = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else ""
         raise Problem(
-            "Its connections come from a function of yours, which could open your data if"
-            " diagnose called it: name the URL that it opens instead."
+            f"Its connections come from a function of yours{place}, which diagnose does not call:"
+            " give create_engine the URL and connect_args instead, and look again."
         )
-    return Sqlite(os.fspath(passed[0][0]), bool(passed[1].get("uri")))
+    sqlite = Sqlite(os.fspath(passed[0][0]), bool(passed[1].get("uri")))
+    if not (sqlite.in_memory or sqlite.uri):  # SQLAlchemy has made the path absolute
+        sqlite.relative = not os.path.isabs(engine.url.database or "")
+    return sqlite
+
+
+def where(sqlite: Sqlite) -> str:
+    """What a reader is told about the place of a database: a path, or the kind of memory."""
+    if not sqlite.in_memory:
+        return sqlite.path
+    if not sqlite.shared:
+        return "memory without a name" if not sqlite.named else "memory, a name that is not shared"
+    return f"memory named {sqlite.path} ({'memdb' if sqlite.memdb else 'shared cache'})"
+
+
+def shown(url: URL) -> str:
+    """A URL without its password; the query of a server's could hold one, too."""
+    if url.get_backend_name() != "sqlite" or url.password:
+        url = url.set(query={})
+        return url.render_as_string()
+    return unquote(url.render_as_string())

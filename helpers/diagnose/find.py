@@ -1,130 +1,162 @@
-"""Finding the engines: references are followed, and no code is called."""
+"""Finding what an app holds: references are followed, and no code is called.
+
+It finds engines, connections, the tables that models name, and functions that make an engine.
+"""
 
 from __future__ import annotations
 
-import dis
 import gc
 import logging
-import re
 import sqlite3
-import sys
-import sysconfig
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from dataclasses import dataclass, field
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger, sa.MetaData)
-STDLIB = sysconfig.get_path("stdlib")
-FACTORIES = (FunctionType, MethodType, partial, type(lru_cache(len)))
-HERE = str(Path(__file__).parent)
-LIMIT = 100_000  # objects to look at: the app's data may be large
+from .private import Engine, is_checked_out
+from .readers import is_own, used_globals
+
+__all__ = ["Found", "Place", "add_the_rest", "find"]
+
+LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger)
+LIMIT = 300_000  # objects to look at: the app's data may be large
 
 
 @dataclass
 class Place:
-    """A value and where it was found: its path, the last key on it, the extension that made it."""
+    """A value and where it was found: its path, the last key on it, and what keeps it."""
 
     value: Any
     path: str
     key: object = None
-    extension: str = ""
-
-    def setting(self, rest: str) -> str:
-        """The line of configuration that gives the engine here another URL."""
-        url = self.value.url.drivername + rest
-        if self.extension == "flask_sqlalchemy_lite":
-            kind = "ASYNC_ENGINES" if self.value.dialect.is_async else "ENGINES"
-            return f'SQLALCHEMY_{kind} = {{"{self.key}": "{url}"}}'
-        if self.extension and self.key:
-            return f'SQLALCHEMY_BINDS = {{"{self.key}": "{url}"}}'
-        return f'SQLALCHEMY_DATABASE_URI = "{url}"' if self.extension else f'create_engine("{url}")'
+    extension: str = ""  # the extension of Flask that made it
+    owner: Any = None  # the object of an installed library that it is an attribute of
+    per_thread: bool = False  # in a ``threading.local``
 
 
-def find_engines(root: object, path: str) -> tuple[list[Place], bool]:
-    """The engines that an object leads to, the nearest first; and if it leads to a connection."""
+@dataclass
+class Found:
+    """What an app leads to, the nearest first; ``complete`` is false when it was too much."""
+
+    engines: list[Place] = field(default_factory=list)
+    connections: list[Place] = field(default_factory=list)  # of sqlite3
+    keepers: list[Any] = field(default_factory=list)  # connections that an engine gave out
+    metadata: list[Place] = field(default_factory=list)
+    functions: list[FunctionType] = field(default_factory=list)  # the reader's
+    complete: bool = True
+
+    def add(self, place: Place) -> bool:
+        """Keep a value that counts; whether to follow what it refers to."""
+        value, kind = place.value, type(place.value)
+        if issubclass(kind, Engine):
+            self.add_engine(place)
+            return False
+        if issubclass(kind, sa.MetaData):
+            self.metadata.append(place)
+            return False
+        if is_checked_out(value):
+            self.keepers.append(value)
+            return False
+        if issubclass(kind, sqlite3.Connection) and not place.per_thread:
+            self.connections.append(place)
+        elif kind is FunctionType:
+            self.functions.append(value)
+        return True
+
+    def add_engine(self, place: Place) -> None:
+        """Keep an engine once: where an extension has it, since that knows the configuration."""
+        for index, known in enumerate(self.engines):
+            if known.value.pool is place.value.pool:
+                if place.extension and not known.extension:
+                    self.engines[index] = place
+                return
+        self.engines.append(place)
+
+    def merge(self, other: Found) -> None:
+        """Add what something else leads to, and is not known yet."""
+        for place in other.engines:
+            self.add_engine(place)
+        for mine, others in (
+            (self.connections, other.connections),
+            (self.metadata, other.metadata),
+        ):
+            known = {id(place.value) for place in mine}
+            mine += [place for place in others if id(place.value) not in known]
+        self.keepers += other.keepers
+        self.functions += [each for each in other.functions if each not in self.functions]
+        self.complete = self.complete and other.complete
+
+
+def find(root: object, path: str) -> Found:
+    """What an object leads to."""
+    found = Found()
     todo = [Place(root, path)]
     seen: dict[int, object] = {}  # holds what it saw, so that no id comes twice
-    found: dict[int, Place] = {}
-    connection = False
     for place in todo:  # grows while it is read
         value, kind = place.value, type(place.value)
-        if issubclass(kind, sa.Engine):
-            known = found.setdefault(id(value.pool), place)
-            if place.extension and not known.extension:  # it knows the line of configuration
-                found[id(value.pool)] = place
+        if not issubclass(kind, Engine) and id(value) in seen:
             continue
-        if id(value) in seen or len(seen) == LIMIT:
-            continue
+        if len(seen) == LIMIT:
+            found.complete = False
+            break
         seen[id(value)] = value
-        if issubclass(kind, (sqlite3.Connection, sa.Connection)):
-            connection |= not getattr(value, "closed", False)
+        if not found.add(place):
+            continue
         if kind.__module__.startswith("flask_sqlalchemy"):
             place.extension = kind.__module__.split(".")[0]
-        for child, child_path, key in referents(place, root):
-            if not issubclass(type(child), LEAVES):
-                todo.append(Place(child, child_path, key, place.extension))
-    return list(found.values()), connection
+        for child in referents(place, root):
+            if not issubclass(type(child.value), LEAVES):
+                child.extension = place.extension
+                child.per_thread = place.per_thread or issubclass(kind, threading.local)
+                todo.append(child)
+    return found
 
 
-def referents(place: Place, root: object) -> Iterator[tuple[Any, str, object]]:
-    """What a value refers to, with path and key; of code, only what is the reader's."""
+def referents(place: Place, root: object) -> Iterator[Place]:
+    """What a value refers to; of code, only what is the reader's."""
     value, kind, path = place.value, type(place.value), place.path
     if issubclass(kind, WeakKeyDictionary):  # what an extension keeps for each app
         mine = [each for app, each in list(value.items()) if app is root]
-        yield from ((each, path, None) for each in mine or list(value.values()))
+        yield from (Place(each, path) for each in mine or list(value.values()))
     elif kind is FunctionType:
         kept = (value.__closure__, value.__defaults__, value.__kwdefaults__, vars(value))
-        yield from ((each, path, None) for each in kept)
-        yield from used_globals(value, root)
+        yield from (Place(each, path) for each in kept)
+        yield from (Place(*each) for each in used_globals(value, root))
     elif kind is ModuleType or issubclass(kind, type):
         if is_own(value.__name__ if kind is ModuleType else value.__module__, root):
-            yield from ((each, f"{path}.{name}", None) for name, each in list(vars(value).items()))
+            named = list(vars(value).items())
+            yield from (Place(each, f"{path}.{name}") for name, each in named)
     elif issubclass(kind, dict):
         for key, each in list(dict.items(value)):
-            yield each, f"{path}[{key!r}]" if isinstance(key, str) else path, key
+            child_path = f"{path}[{key!r}]" if isinstance(key, str) else path
+            yield Place(each, child_path, key, owner=place.owner)
     else:
-        attributes: Any = {}  # what the object stores: nothing is computed
-        with suppress(AttributeError):
-            attributes = object.__getattribute__(value, "__dict__")
-        for name, each in list(attributes.items()):
-            yield each, path if name.startswith("_") else f"{path}.{name}", place.key
-        others = gc.get_referents(value)
-        yield from ((each, path, place.key) for each in others if each is not attributes)
+        yield from attributes(place, root)
 
 
-def used_globals(function: FunctionType, root: object) -> Iterator[tuple[Any, str, object]]:
-    """The global variables that a function of the reader's uses, also in other modules."""
-    codes = [function.__code__]
-    for code in codes:  # grows while it is read: functions in the function
-        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
-    steps = [step for code in codes for step in dis.get_instructions(code)]
-    used = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    names = {name for code in codes for name in code.co_names}
-    modules = [(function.__globals__, used)]
-    for variables, wanted in modules:  # grows while it is read
-        module = variables.get("__name__", "")
-        for name in wanted & variables.keys() if is_own(module, root) else ():
-            value = variables[name]
-            if type(value) is not ModuleType:
-                yield value, f"{module}.{name}", None
-            elif all(vars(value) is not seen for seen, _ in modules):
-                modules.append((vars(value), names))
+def attributes(place: Place, root: object) -> Iterator[Place]:
+    """What an object stores: nothing is computed."""
+    value, path = place.value, place.path
+    stored: Any = {}
+    with suppress(AttributeError):
+        stored = object.__getattribute__(value, "__dict__")
+    owner = None if is_own(type(value).__module__, root) else value
+    for name, each in list(stored.items()):
+        yield Place(
+            each, path if name.startswith("_") else f"{path}.{name}", place.key, owner=owner
+        )
+    others = gc.get_referents(value)
+    yield from (Place(each, path, place.key) for each in others if each is not stored)
 
 
-def is_own(module: str, root: object) -> bool:
-    """Whether a module is the reader's: neither Python's nor installed, or the app's own."""
-    home = getattr(root, "__name__" if type(root) is ModuleType else "import_name", "__main__")
-    file = getattr(sys.modules.get(module), "__file__", None) or STDLIB
-    return module.split(".")[0] in ("__main__", str(home).split(".")[0]) or is_own_file(file)
-
-
-def is_own_file(file: str) -> bool:
-    """Whether a file holds code of the reader's."""
-    return not (file.startswith((STDLIB, "<", HERE)) or re.search("(site|dist)-packages", file))
+def add_the_rest(found: Found) -> None:
+    """Add the engines of this process to which nothing led: in a process that is all the app's."""
+    for each in gc.get_objects():
+        if issubclass(type(each), Engine) and each.url.get_backend_name():
+            found.add_engine(Place(each, "an engine that no variable leads to"))
+    found.complete = True

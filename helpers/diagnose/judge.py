@@ -1,92 +1,94 @@
-"""What the answers amount to: the finding, the cure, the notes."""
+"""What the answers amount to: the finding, or what holds; and what else a reader should know."""
 
 from __future__ import annotations
 
-import os
-from urllib.parse import unquote
+from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
 
-import sqlalchemy as sa
-
-from .clone import own_listeners
-from .database import SCRATCH, Sqlite
-from .find import Place
+from .database import Sqlite
 from .measure import Look
+from .private import Engine, is_async, pool_is_default
 from .report import Problem
 from .scratch import Scratch
-from .words import SAFE
+
+__all__ = ["judge", "judge_server", "notes"]
 
 
-def judge(scratch: Scratch, look: Look) -> str:  # noqa: C901
-    """The finding that the answers amount to, a key of ``TRAPS`` or ``SAFE``."""
+def judge(scratch: Scratch, look: Look) -> str:
+    """The id of the finding or, where all is well, a key of ``SAFE``."""
     sqlite, thread = scratch.sqlite, look.answers["another_thread"]
-    if sqlite and sqlite.is_odd:
-        return "odd file"
+    if sqlite.is_odd:
+        return "odd-file"
+    if thread.yes is False and "same thread" in look.error:
+        return "other-thread-refused"
+    if look.one_for_all:
+        return "one-connection-no-transactions" if look.no_transactions else "one-connection"
     if thread.yes is False:
-        if sqlite is None:
-            raise Problem(f"Another thread does not see rows on this server: {thread.detail}")
-        if "same thread" in thread.detail:
-            return "refused"
-        if sqlite.named or sqlite.shared:
-            return "not kept" if sqlite.shared else "name not shared"
-        if not isinstance(scratch.engine.pool, sa.pool.SingletonThreadPool):
-            return "own connection"
-        return "own thread" if scratch.kwargs.get("check_same_thread", True) else "check off"
-    if look.one_a_thread and not look.one_for_all:
-        return "one a thread"
-    if look.one_for_all or look.answers["safe_from_rollback"].yes is False:
-        return "one connection"
+        return without_the_table(scratch, look)
+    if look.one_a_thread:
+        return "one-connection-a-thread"
+    if look.answers["safe_from_rollback"].yes is False:
+        return "one-connection"
     if look.answers["uncommitted_hidden"].yes is False and not look.no_transactions:
-        return "dirty"
-    if sqlite and sqlite.in_memory:
+        return "dirty-reads"
+    if sqlite.in_memory:
         return "turns" if look.in_turns else "memory"
-    return "file" if sqlite else "read only" if look.refused else "server"
+    return "file"
 
 
-def cure(place: Place, sqlite: Sqlite | None, finding: str) -> str:
-    """The configuration that ends a trap."""
-    if finding == "dirty":
-        return "leave out read_uncommitted, or isolation_level"
-    if not sqlite or not (sqlite.in_memory or sqlite.is_odd):
-        return "leave out poolclass and connect_args: by default each session has its connection"
-    file = place.setting(":///shop.db")
-    memory = place.setting(":///file:///shop?vfs=memdb&uri=true")
-    plain = "both without poolclass and connect_args"
-    return f"{file}; or, to stay in memory, {memory} and one connection held open; {plain}"
+def without_the_table(scratch: Scratch, look: Look) -> str:
+    """The finding where another thread does not get the rows."""
+    sqlite = scratch.sqlite
+    if look.stays_locked:
+        return "locked"
+    if "no such table" not in look.error:
+        raise Problem(f"Another thread gets an error that diagnose does not know: {look.error}")
+    if sqlite.named or sqlite.shared:
+        return "no-keeper" if sqlite.shared else "name-not-shared"
+    if not isinstance(scratch.engine.pool, SingletonThreadPool):
+        return "own-connection"
+    return "own-thread" if scratch.kwargs.get("check_same_thread", True) else "thread-check-off"
 
 
-def notes(scratch: Scratch, look: Look, finding: str, keeper: bool) -> list[str]:
-    """What else a reader should know about an engine."""
+def judge_server(engine: Engine) -> str:
+    """The same for a database server, by its pool alone: nothing is connected or written."""
+    if isinstance(engine.pool, StaticPool):
+        return "one-connection"
+    return "one-connection-a-thread" if isinstance(engine.pool, SingletonThreadPool) else "server"
+
+
+def server_notes(engine: Engine) -> list[str]:
+    """What else a reader should know about an engine of a server."""
+    taken = ["the pool has one connection: a second session at a time raises AssertionError"]
+    return taken if isinstance(engine.pool, AssertionPool) else []
+
+
+def notes(scratch: Scratch, look: Look, kind: str, kept: bool, other_keepers: int) -> list[str]:
+    """What else a reader should know about an engine of SQLite."""
     sqlite, engine = scratch.sqlite, scratch.engine
-    listeners = [getattr(each, "__qualname__", "?") for _, each in own_listeners(engine)]
-    in_memory = sqlite is not None and sqlite.in_memory
-    safe_memory = in_memory and finding in SAFE
-    missing = sqlite and not in_memory and not os.path.exists(sqlite.path)
+    memory = sqlite.in_memory and kind in ("memory", "turns")
     found = {
-        "one session writes at a time: others wait, or get `database is locked`": finding == "file",
-        "a second process has none of it: see 10_what_do_several_processes_see": safe_memory,
-        "hold one connection open while the app runs": safe_memory and not keeper,
-        f"writing was refused: {look.refused}": look.refused,
-        "tried with one connection held open, since your code holds one": in_memory and keeper,
+        "a second process sees none of it": memory,
+        "tried with one connection held open, since your code holds one": memory and kept,
+        "hold one connection open while the app runs: dispose() ends this database": (
+            memory and not kept
+        ),
+        "a connection that your code holds leads to another database": (
+            sqlite.shared and not kept and other_keepers > 0
+        ),
         "a second connection inside a session waits, then raises an error": look.in_turns,
         "each statement commits by itself: rollback() takes nothing back": look.no_transactions,
-        "the file is not there yet: SQLite makes it at the first connection": missing,
-        "asynchronous: tried with two sessions in one event loop": engine.dialect.is_async,
-        f"your listeners ran on the scratch database: {', '.join(listeners)}": listeners,
+        "asynchronous: tried with two sessions in one event loop": is_async(engine),
+        f"{engine.url.drivername} has this pool by default": (
+            kind == "one-connection-a-thread" and pool_is_default(engine)
+        ),
+        f"opened for reading only ({sqlite.reads_only})": sqlite.reads_only,
+        **file_notes(sqlite),
     }
-    return [note for note, applies in found.items() if applies]
+    return [note for note, applies in found.items() if applies] + scratch.notes
 
 
-def describe_files(sqlite: Sqlite | None, used: list[str], left: list[str]) -> str:
-    """The files that this kind of database makes, under the reader's names."""
-    if not sqlite or not left:
-        return "none"
-    used, left = ([each.replace(SCRATCH, sqlite.path) for each in names] for names in (used, left))
-    more = [os.path.basename(each) for each in sorted(used) if each not in left]
-    also = f"; during a transaction also {', '.join(more)}" if more else ""
-    return ", ".join(sorted(left)) + also
-
-
-def shown(url: sa.URL) -> str:
-    """A URL without its password; the query of a server's could hold one, too."""
-    is_sqlite = url.get_backend_name() == "sqlite"
-    return unquote(url.render_as_string()) if is_sqlite else url.set(query={}).render_as_string()
+def file_notes(sqlite: Sqlite) -> dict[str, bool]:
+    """What else a reader should know about a file."""
+    if sqlite.in_memory or not sqlite.relative:
+        return {}
+    return {"the path is relative: started in another folder, it is another file": True}

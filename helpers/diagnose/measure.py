@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
+from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from .clone import ListenerProblem
 from .report import Answer, Problem
 from .scratch import Scratch
-from .words import QUESTIONS
+
+__all__ = ["Look", "measure"]
 
 
 @dataclass
@@ -18,37 +19,34 @@ class Look:
     """What was measured on a scratch database."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
+    error: str = ""  # what another thread gets instead of the rows
     one_for_all: bool = False  # two threads get the same connection at the same time
     one_a_thread: bool = False  # two sessions of one thread do
-    in_turns: bool = False
-    refused: str = ""  # why a server lets this user write nothing
+    in_turns: bool = False  # the pool has no second connection
+    stays_locked: bool = False  # also when the first session has ended
     no_transactions: bool = False
-    files: list[str] = field(default_factory=list)  # while a transaction is open
 
 
-def measure(scratch: Scratch, keeper: bool) -> Look:
+def measure(scratch: Scratch, kept: bool) -> Look:
     """Ask every question; with a connection open beside the pool, when the app holds a keeper."""
     look = Look()
     first, second, on = scratch.first, scratch.second, scratch.on
-    if keeper and scratch.sqlite:
-        on(first, scratch.connect, None)
-    error = on(first, lambda: scratch.copy.connect().close())
-    if error:
-        raise Problem(f"It cannot connect: {scratch.describe(error)}")
-    error = on(first, scratch.fill)
-    if error and scratch.sqlite:
-        raise Problem(f"It cannot write to a scratch database: {scratch.describe(error)}")
+    if kept:
+        on(first, scratch.connect)
+    for step, doing in ((scratch.touch, "connect"), (scratch.fill, "write to a scratch database")):
+        error = on(first, step)
+        if isinstance(error, ListenerProblem):
+            raise error
+        if error:
+            raise Problem(f"It cannot {doing}: {scratch.describe(error)}")
     after = on(second, scratch.rows)
     with scratch.session(first) as mine:
         on(first, scratch.rows, mine)
         during = on(second, scratch.rows)
         look.one_for_all, look.one_a_thread = scratch.same(mine, second), scratch.same(mine, first)
-    look.in_turns = waits(during)
-    if error:
-        look.refused = scratch.describe(error)
-        look.answers = dict.fromkeys(QUESTIONS, Answer(None))
-        return look
-    look.answers["another_thread"] = another_thread(scratch, after, during)
+    look.in_turns = isinstance(during, (PoolTimeout, AssertionError))  # AssertionPool
+    look.stays_locked = waits(after)
+    look.answers["another_thread"] = another_thread(scratch, look, after, during)
     look.answers["another_process"] = scratch.another_process()
     isolation(scratch, look)
     look.answers["survives_dispose"] = survival(scratch)
@@ -58,15 +56,25 @@ def measure(scratch: Scratch, keeper: bool) -> Look:
 def waits(seen: object) -> bool:
     """Whether a look had to wait for another session: slow, but nothing is lost."""
     locked = isinstance(seen, Exception) and "locked" in str(seen)
-    return locked or isinstance(seen, (PoolTimeout, TimeoutError, AssertionError))  # AssertionPool
+    return locked or isinstance(seen, (PoolTimeout, AssertionError))
 
 
-def another_thread(scratch: Scratch, after: object, during: object) -> Answer:
+def how_it_waits(scratch: Scratch, seen: object) -> str:
+    """What a session does that meets the lock of another one; a shared cache has no timeout."""
+    at_once = scratch.sqlite.shared and not scratch.sqlite.memdb and "locked" in str(seen)
+    does = "fails at once" if at_once else "waits, then fails"
+    return f"the other session {does} ({scratch.describe(seen)})"
+
+
+def another_thread(scratch: Scratch, look: Look, after: object, during: object) -> Answer:
     """What a thread sees after the work of another one, and while that one has a session."""
     for seen, when in ((after, ""), (during, ", while the first thread has a session open")):
-        if seen != 1 and not waits(seen):
-            return Answer(False, scratch.describe(seen) + when)
-    return Answer(True, f"in turns ({scratch.describe(during)})" if waits(during) else "")
+        if isinstance(seen, ListenerProblem):
+            raise seen
+        if seen != 1 and (not waits(seen) or seen is after):
+            look.error = scratch.describe(seen)
+            return Answer(False, look.error + when)
+    return Answer(True, how_it_waits(scratch, during) if waits(during) else "")
 
 
 def isolation(scratch: Scratch, look: Look) -> None:
@@ -78,24 +86,30 @@ def isolation(scratch: Scratch, look: Look) -> None:
         if isinstance(rows, Exception):
             hidden = safe = Answer(None, scratch.describe(rows))
             break
-        with scratch.session(me) as mine:
-            on(me, scratch.add, mine)
-            look.files = os.listdir(scratch.folder)
-            seen = on(other, scratch.rows)
-            error = on(me, sa.Connection.commit, mine)
+        seen, error = look_between(scratch, other)
         if seen == rows + 1 and hidden.yes:
             hidden = Answer(False, f"a session in {where} sees it")
         elif waits(seen) and hidden.yes:
-            hidden = Answer(True, f"the other session waits ({scratch.describe(seen)})")
+            hidden = Answer(True, how_it_waits(scratch, seen))
         if on(me, scratch.rows) != rows + 1 and safe.yes:
             why = f", with {scratch.describe(error)}" if error else ", and raises no error"
             safe = Answer(False, f"after a look from {where}, commit() stores nothing{why}")
-    look.answers |= {"uncommitted_hidden": hidden, "safe_from_rollback": safe}
+    look.answers.update(uncommitted_hidden=hidden, safe_from_rollback=safe)
     if hidden.yes is False and safe.yes:
         rows = on(me, scratch.rows)
         with scratch.session(me) as mine:
             on(me, scratch.add, mine)
         look.no_transactions = on(me, scratch.rows) != rows
+
+
+def look_between(scratch: Scratch, other: Any) -> tuple[Any, Any]:
+    """Add a row, let another session count, commit: what that saw, and the commit's error."""
+    me = scratch.first
+    with scratch.session(me) as mine:
+        scratch.on(me, scratch.add, mine)
+        seen = scratch.on(other, scratch.rows)
+        error = scratch.on(me, lambda: mine.commit())
+    return seen, error
 
 
 def survival(scratch: Scratch) -> Answer:

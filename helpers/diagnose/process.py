@@ -1,24 +1,38 @@
-"""A second process, which reads what this one must not open."""
+"""A second process, which opens what this one must not: closing a file drops one's locks on it."""
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from .report import Problem
 
+SCRIPT = Path(__file__).with_name("second_process.py")
 
-def run_python(code: str, *args: str, stdin: str = "") -> str:
-    """Run code in a second process, and return what it prints or raise its last line."""
-    command = [sys.executable, "-P", "-X", "utf8", "-c", code, *args]  # -P: not the app's modules
-    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "timeout": 30}
-    plain = os.environ | {"PYTHON_COLORS": "0"}  # a kernel asks for errors in color
+
+def ask(job: dict[str, Any]) -> Any:
+    """Let the second process do a job, and return its answer; a Problem when there is none.
+
+    It is isolated (``-I -S``), so that no module of the app's and no setting of Python's is in it.
+    """
+    command = [sys.executable, "-I", "-S", "-X", "utf8", str(SCRIPT)]
     try:
-        done = subprocess.run(command, input=stdin, env=plain, check=False, **options)
+        done = subprocess.run(
+            command,
+            input=json.dumps(job),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
-        raise Problem("A second process gave no answer in 30 s.") from None
+        raise Problem("A second process gave no answer in 60 s.") from None
+    except OSError as error:
+        raise Problem(f"A second process could not start: {error}.") from None
     if done.returncode:
-        raise Problem((done.stderr.strip() or "A second process ended early.").splitlines()[-1])
-    return str(done.stdout.strip())
+        lines = done.stderr.strip().splitlines() or ["it ended early"]
+        raise Problem(f"A second process failed: {lines[-1]}.")
+    return json.loads(done.stdout)

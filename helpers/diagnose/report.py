@@ -1,20 +1,18 @@
-"""What comes out: an answer, an engine's report, and the report on all of it."""
+"""What comes out: findings with their cures, an engine's report, and the report on all of it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from html import escape
+from typing import Any
 
-from .words import IN_README, QUESTIONS
+from .words import FINDINGS, SAFE
+
+__all__ = ["Answer", "Cure", "EngineReport", "Finding", "Problem", "Report", "Tables"]
 
 
 class Problem(Exception):
     """Why it could not look, as a sentence for the reader."""
-
-
-class Interrupted(BaseException):
-    """A signal came; it is delivered as soon as everything is removed."""
 
 
 @dataclass
@@ -26,61 +24,156 @@ class Answer:
 
 
 @dataclass
+class Cure:
+    """Lines to paste, and the place where they go."""
+
+    where: str
+    lines: list[str]
+
+
+@dataclass
+class Finding:
+    """Something to mend: its stable id, what is so, what a reader sees of it, and the cures."""
+
+    id: str
+    sentence: str
+    message: str
+    notebook: str
+    cures: list[Cure] = field(default_factory=list)
+    ignored: str = ""  # the reason that the reader gave
+
+    @classmethod
+    def of(cls, id: str, cures: list[Cure] | None = None, **values: str) -> Finding:
+        """The finding with an id, its words filled in."""
+        words = FINDINGS[id]
+        sentence, message = words.sentence.format(**values), words.message.format(**values)
+        return cls(id, sentence, message, words.notebook, cures or [])
+
+
+@dataclass
+class Tables:
+    """The tables that models name and those that are there; where it looked, or why it did not."""
+
+    named: list[str] = field(default_factory=list)
+    there: list[str] | None = None
+    missing: list[str] = field(default_factory=list)
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)  # file: the missing ones in it
+
+
+@dataclass
 class EngineReport:
-    """What was found about one engine; its verdict is safe, trapped or not looked."""
+    """What was found about one engine, or about one ``sqlite3`` connection.
+
+    ``opens`` is the absolute path of its file, or what it opens instead. ``kind`` is a key of
+    ``SAFE`` once it was looked at; ``problem`` says why it was not.
+    """
 
     name: str
     url: str
     pool: str
-    verdict: str = "not looked"
-    finding: str = ""
-    sentence: str = ""
-    message: str = ""
-    cure: str = ""
-    notebook: str = ""
+    opens: str = ""
+    kind: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    problem: str = ""
+    tables: Tables = field(default_factory=Tables)
     answers: dict[str, Answer] = field(default_factory=dict)
-    files: str = ""
     notes: list[str] = field(default_factory=list)
 
-    def lines(self) -> list[tuple[str, str]]:
-        """What a reader sees: labels and texts."""
-        in_readme = any(message in self.message for message in IN_README)
-        lines = [("engine", f"{self.name}: {self.url}, {self.pool}")]
-        lines += [(self.verdict.upper(), self.sentence), ("what you see", self.message)]
-        lines += [("cure", self.cure), ("explained in", self.notebook)]
-        lines += [("", "README.md, You came with a message")] * in_readme
-        for key, answer in self.answers.items():
-            word = {True: "yes", False: "no", None: "not tried"}[answer.yes]
-            lines.append((QUESTIONS[key], ": ".join(filter(None, (word, answer.detail)))))
-        lines += [("files", self.files), *(("note", note) for note in self.notes)]
-        return [(label, text) for label, text in lines if text]
+    @property
+    def to_mend(self) -> list[Finding]:
+        """The findings that are not ignored."""
+        return [finding for finding in self.findings if not finding.ignored]
+
+    @property
+    def verdict(self) -> str:
+        """``safe``, ``to mend`` or ``not looked``."""
+        if self.to_mend:
+            return "to mend"
+        return "not looked" if self.problem else "safe"
+
+    @property
+    def sentence(self) -> str:
+        """What holds, or why it could not look."""
+        if self.problem:
+            return self.problem
+        return self.findings[0].sentence if self.findings else SAFE[self.kind][1]
 
 
 @dataclass
 class Report:
-    """What ran of the app; and the finding for each engine, or why there is none."""
+    """What ran of the app; the report of each engine, or why there is none.
+
+    In a test of your own: ``report = diagnose(app)``, then ``assert report.safe, report``.
+    """
 
     target: str
-    ran: list[str] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)  # "Importing shop ran it"
+    did: list[str] = field(default_factory=list)  # what the app did to files meanwhile
     engines: list[EngineReport] = field(default_factory=list)
     problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def safe(self) -> bool:
+        """Whether it looked at every engine and found nothing to mend."""
+        return self.exit_status == 0
 
     @property
     def exit_status(self) -> int:
-        """0 when every engine is safe, 1 when one is trapped, 2 when it could not look."""
+        """0 safe, 1 something to mend, 2 could not look."""
         verdicts = {engine.verdict for engine in self.engines}
-        return 1 if "trapped" in verdicts else 0 if verdicts == {"safe"} else 2
+        if "to mend" in verdicts:
+            return 1
+        return 0 if verdicts == {"safe"} and not self.problem else 2
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is to be mended, of all engines."""
+        return [finding for engine in self.engines for finding in engine.to_mend]
+
+    def ignore(self, reasons: dict[str, str]) -> None:
+        """Let findings with these ids count as safe, each for a reason."""
+        for engine in self.engines:
+            for finding in engine.findings:
+                finding.ignored = reasons.get(finding.id, finding.ignored)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole report as plain data, with the verdicts."""
+        data: dict[str, Any] = asdict(self)
+        for plain, engine in zip(data["engines"], self.engines):
+            plain["verdict"] = engine.verdict
+        return {**data, "safe": self.safe, "exit_status": self.exit_status}
 
     def to_json(self) -> str:
         """The whole report for a program."""
-        return json.dumps(asdict(self) | {"exit_status": self.exit_status}, indent=2)
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Report:
+        """The report that ``to_dict`` made into plain data."""
+        engines = [_engine(engine) for engine in data["engines"]]
+        parts = ("target", "ran", "did", "problem", "notes")
+        return cls(**{part: data[part] for part in parts}, engines=engines)
 
     def __repr__(self) -> str:
-        rest = "nothing else of the app ran." if self.ran else "Nothing of the app ran."
-        parts = [self.problem or "; ".join([*self.ran, rest])]
-        for engine in self.engines:
-            parts += ["", *(f"{label:<28}  {text}" for label, text in engine.lines())]
-        return "\n".join(parts)
+        from .text import as_text
+
+        return as_text(self)
 
     def _repr_html_(self) -> str:
-        return f'<pre style="white-space: pre-wrap">{escape(repr(self))}</pre>'
+        from .page import as_html
+
+        return as_html(self)
+
+
+def _engine(data: dict[str, Any]) -> EngineReport:
+    """An engine's report from plain data."""
+    data = {**data}
+    del data["verdict"]
+    data["tables"] = Tables(**data["tables"])
+    data["answers"] = {key: Answer(**each) for key, each in data["answers"].items()}
+    data["findings"] = [
+        Finding(**{**each, "cures": [Cure(**cure) for cure in each["cures"]]})
+        for each in data["findings"]
+    ]
+    return EngineReport(**data)

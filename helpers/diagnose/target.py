@@ -1,101 +1,156 @@
-"""What the reader names: an object, a module with a name in it, a URL, a file."""
+"""What a reader names: a module, an app or a factory in it, found as ``flask`` does; or a URL."""
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import re
+import sys
 import traceback
-import warnings
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from .named import modules_in, near, prepare, split
+from .readers import is_own_file
+from .report import Problem
 
-from .database import what_it_opens
-from .find import FACTORIES, Place, find_engines, is_own_file
-from .report import Problem, Report
+__all__ = ["FACTORIES", "Target", "call", "is_flask", "load"]
 
-
-def resolve(target: object, report: Report) -> tuple[list[Place], bool]:
-    """The engines that a target leads to, and whether it leads to a connection."""
-    value: Any = target
-    path, module = "app" if hasattr(target, "extensions") else type(target).__name__.lower(), None
-    if isinstance(target, str):
-        if "://" in target or is_file(target):
-            return [typed_engine(target)], False
-        module, value = load(target)
-        path = target if ":" in target else module.__name__
-        report.ran.append(f"Importing {module.__name__} ran it")
-    if isinstance(value, FACTORIES):
-        value = attempt(value, f"Calling {path}")
-        report.ran.append(f"{path} was called")
-    places, keeper = find_engines(value, path)
-    if not places:
-        with suppress(Exception):  # computed, so only asked for where nothing is stored
-            places, _ = find_engines(value.engine, path)
-            report.ran.append(f"{path} was asked for its engine")
-    if module:
-        others, kept = find_engines(module, module.__name__)
-        places, keeper = places or others, keeper or kept
-    if not places:
-        raise Problem(
-            f"No SQLAlchemy engine was found in {path}: name the engine, a session, or the"
-            " factory that makes it, as in myapp:engine or myapp:create_app."
-        )
-    return places, keeper
+FACTORIES = (FunctionType, MethodType, partial, type(lru_cache(len)))
+APPS = ("app", "application")
+MAKERS = ("create_app", "make_app")
 
 
-def is_file(target: str) -> bool:
-    """Whether a text is the path of a database, and not a module with or without a name."""
-    if re.match(r"[\w./]+:(?![\\/])|.*\.py$", target):
-        return False
-    return os.path.isfile(target) or bool(re.search(r"[\\/]|\.(db|db3|sqlite|sqlite3)$", target))
+@dataclass
+class Target:
+    """What a name led to: the value, its path, the module; and what ran on the way."""
+
+    value: Any
+    path: str
+    module: ModuleType | None = None
+    ran: list[str] = field(default_factory=list)
 
 
-def typed_engine(target: str) -> Place:
-    """An engine for a URL, or for the path of a SQLite file, which has to be there."""
+def load(text: str, ran: list[str]) -> Target:
+    """Import the module that a text names, which runs it, and get what is named in it."""
+    path, _, name = split(text)
+    module_name = prepare(path)
+    print(f"diagnose: importing {module_name} runs it", file=sys.stderr, flush=True)
+    ran.append(f"importing {module_name} ran it")
+    target = Target(None, module_name, ran=ran)
+    target.module = attempt(
+        partial(importlib.import_module, module_name), f"Importing {module_name}"
+    )
+    target.value = target.module
+    if name:
+        get_named(target, name)
+    else:
+        get_app(target)
+    if isinstance(target.value, FACTORIES):
+        call(target, [], {})
+    return target
+
+
+def get_app(target: Target) -> None:
+    """Take the app or the factory of a module that is named alone, as ``flask`` does."""
+    names = vars(target.module)
+    flasks = [name for name, value in names.items() if is_flask(value)]
+    for name in (*(each for each in APPS if each in flasks), *(flasks if len(flasks) == 1 else [])):
+        target.value, target.path = names[name], f"{target.path}:{name}"
+        return
+    for name in MAKERS:
+        if isinstance(names.get(name), FACTORIES) and not flasks:
+            target.path += f":{name}"
+            target.value = names[name]
+            return
+
+
+def is_flask(value: object) -> bool:
+    """Whether a value is an app of Flask's, or of Quart's."""
+    return any(kind.__name__ in ("Flask", "Quart") for kind in type(value).__mro__)
+
+
+def get_named(target: Target, name: str) -> None:
+    """Get a name with dots from a module, or call a factory with the arguments that are written."""
     try:
-        url = sa.make_url(target) if "://" in target else sa.URL.create("sqlite", database=target)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what they warn of is looked at here
-            engine = sa.create_engine(url)
-    except ImportError as error:
-        raise Problem(f"The driver for {target.split(':')[0]} is missing: {error}.") from None
-    except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}") from None
-    sqlite = what_it_opens(engine)
-    if sqlite and not (sqlite.in_memory or os.path.exists(sqlite.path)):
-        raise Problem(f"There is no file {sqlite.path}: correct the path, or name your app.")
-    return Place(engine, "create_engine" if "://" in target else "file")
+        expression = ast.parse(name, mode="eval").body
+        arguments, keywords = [], {}
+        if isinstance(expression, ast.Call):
+            arguments = [ast.literal_eval(each) for each in expression.args]
+            keywords = {str(each.arg): ast.literal_eval(each.value) for each in expression.keywords}
+            dotted = ast.unparse(expression.func)
+        else:
+            dotted = name
+        if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", dotted):
+            raise ValueError
+    except (SyntaxError, ValueError):
+        raise Problem(
+            f"{name} is neither a name nor a call with plain values: write app, db.engine or"
+            " create_app('testing')."
+        ) from None
+    target.path = f"{target.path}:{dotted}"
+    for attribute in dotted.split("."):
+        target.value = get(target, target.value, attribute)
+    if isinstance(expression, ast.Call):
+        call(target, arguments, keywords)
 
 
-def load(target: str) -> tuple[ModuleType, object]:
-    """Import a module, which runs it, and get the object that is named in it."""
-    name, _, attributes = target.removesuffix("()").partition(":")  # as for flask --app
-    name = name.removesuffix(".py").replace("/", ".")
-    module = attempt(partial(importlib.import_module, name), f"Importing {name}")
-    value: Any = module
-    for attribute in filter(None, attributes.split(".")):
-        if not hasattr(value, attribute):
-            raise Problem(f"There is no {attributes} in {name}: correct the name after the colon.")
-        value = getattr(value, attribute)
-    return module, value
+def get(target: Target, value: Any, attribute: str) -> Any:
+    """An attribute; where it needs an app's context, in that of the module's app."""
+    names = (
+        [each for each in vars(value) if not each.startswith("_")]
+        if hasattr(value, "__dict__")
+        else []
+    )
+    try:
+        return getattr(value, attribute)
+    except AttributeError:
+        place = target.path.partition(":")[0]
+        raise Problem(f"There is no {attribute} in {place}: {near(attribute, names)}.") from None
+    except RuntimeError:
+        with context_of(target):
+            return attempt(partial(getattr, value, attribute), f"Reading {attribute}")
+
+
+def context_of(target: Target) -> Any:
+    """The context of the app in a module, of its factory's app, or none."""
+    app = Target(target.module, target.module.__name__ if target.module else "")
+    get_app(app)
+    if isinstance(app.value, FACTORIES):
+        call(app, [], {})
+        target.ran += app.ran
+    return app.value.app_context() if is_flask(app.value) else nullcontext()
+
+
+def call(target: Target, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    """Call a factory, and go on with what it returns."""
+    factory, doing = target.value, f"Calling {target.path}"
+    target.value = attempt(lambda: factory(*arguments, **keywords), doing)
+    target.ran.append(f"{target.path} was called")
 
 
 def attempt(action: Callable[[], Any], doing: str) -> Any:
     """Run code of the app; what it raises is a Problem, with the app's last line on the way."""
     try:
         return action()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the app's code
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
-        reason = f"{''.join(lines[-1:])}{type(error).__name__}: {' '.join(str(error).split())}"
-        if isinstance(error, ModuleNotFoundError) and not lines:  # not an import of the app's
-            reason += "; run this in the folder of your app, with the Python of your app"
-        raise Problem(f"{doing} in {os.getcwd()} failed: {reason}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the app's code
+        raise Problem(f"{doing} in {os.getcwd()} failed: {reason(error, doing)}") from None
+
+
+def reason(error: BaseException, doing: str) -> str:
+    """An error in one line, with the app's last line on the way and what to do."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
+    text = f"{''.join(lines[-1:])}{type(error).__name__}: {' '.join(str(error).split())}"
+    missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    if not missing:
+        return text
+    if doing.endswith(" " + missing) or doing.split()[-1].startswith(missing + "."):
+        return f"{text}; {near(missing.split('.')[0], modules_in(Path.cwd()))}"
+    return f"{text}; install it for this Python ({sys.executable}), or use the app's own"

@@ -1,7 +1,24 @@
-"""What diagnose says: the questions, the findings, and the notebook that explains each."""
+"""What diagnose says: the ids of its findings, their sentences, and the notebook of each.
+
+An id is stable: programs compare it, and ``--ignore`` takes it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+__all__ = ["FINDINGS", "NOTEBOOKS", "QUESTIONS", "SAFE", "Words", "notebook"]
+
+NOTEBOOKS = {  # by number: the one place that names files of the lesson
+    "01": "01_where_did_the_table_go",
+    "02": "02_which_part_decides",
+    "05": "05_does_a_file_help",
+    "07": "07_what_happens_on_one_connection",
+    "08": "08_can_it_stay_in_memory",
+    "09": "09_what_does_a_server_change",
+    "11": "11_which_setup_fits",
+    "12": "12_which_no_such_table_is_yours",
+}
 QUESTIONS = {
     "another_thread": "seen by another thread",
     "another_process": "seen by another process",
@@ -9,39 +26,113 @@ QUESTIONS = {
     "safe_from_rollback": "safe from another's rollback",
     "survives_dispose": "survives dispose()",
 }
-N02, N08 = "02_which_part_decides", "08_can_it_stay_in_memory"
-N07, N09 = "07_what_happens_on_one_connection", "09_what_does_a_server_change"
-OWN = "each {} gets a database of its own in memory, without the tables of the others."
-ONE = "share one connection and so one transaction: a rollback takes the others' work with it."
-TRAPS = {  # finding: (the notebook that explains it, the sentence)
-    "own thread": ("01_where_did_the_table_go", f"In this app {OWN.format('thread')}"),
-    "check off": (N02, f"With check_same_thread=False, still {OWN.format('thread')}"),
-    "own connection": (N02, f"With this pool {OWN.format('connection')}"),
-    "refused": (N02, "The driver refuses a connection in a thread that did not open it."),
-    "name not shared": (N08, f"Connections do not share this name: {OWN.format('connection')}"),
-    "not kept": (N08, "This database ends with its last connection, and the pool keeps none."),
-    "one connection": (N07, f"All sessions {ONE}"),
-    "one a thread": (N07, f"All sessions of a thread {ONE}"),
-    "odd file": (N08, "This is not memory but a file with a strange name, which keeps its rows."),
-    "dirty": ("11_which_setup_fits", "Sessions read what another one may never commit."),
+OWN = "Each {} gets its own database in memory, without the tables of the others."
+GONE = "A row that was answered with 201 is gone."
+MISUSE = "Results that belong to another thread, under load."
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a finding says: its notebook, its sentence, and what a reader sees of it.
+
+    ``{...}`` in a text is filled in with what was found; ``{error}`` is the measured message.
+    """
+
+    notebook: str
+    sentence: str
+    message: str = "{error}"
+
+
+FINDINGS = {
+    "own-thread": Words("01", OWN.format("thread")),
+    "thread-check-off": Words("02", "With check_same_thread=False, still: " + OWN.format("thread")),
+    "own-connection": Words("02", OWN.format("connection")),
+    "other-thread-refused": Words(
+        "02", "A connection can be used only in the thread that opened it, and others get it."
+    ),
+    "name-not-shared": Words("08", "This name is not shared. " + OWN.format("connection")),
+    "no-keeper": Words(
+        "08", "This database in memory ends with its last connection, and nothing holds one open."
+    ),
+    "one-connection": Words(
+        "07",
+        "All sessions share one connection and so one transaction: a rollback takes the others'"
+        " work with it.",
+        GONE,
+    ),
+    "one-connection-no-transactions": Words(
+        "07",
+        "All threads use one connection at the same time, each statement commits by itself, and"
+        " rollback() takes nothing back.",
+        MISUSE,
+    ),
+    "one-connection-a-thread": Words(
+        "07",
+        "All sessions of a thread share one connection and so one transaction: a rollback takes"
+        " the others' work with it.",
+        GONE,
+    ),
+    "odd-file": Words(
+        "08",
+        "This is not memory but a file with a strange name, which keeps its rows.",
+        "There is a file called `{file}`.",
+    ),
+    "dirty-reads": Words(
+        "11",
+        "Sessions read what another one may never commit.",
+        "A session sees what another one has not committed.",
+    ),
+    "locked": Words("05", "The first connection keeps the database locked while it is open."),
+    "tables-missing": Words(
+        "12",
+        "The database has {there}; your models also name {missing}.",
+        "OperationalError: no such table: {table}",
+    ),
+    "tables-elsewhere": Words(
+        "12",
+        "Your models name {missing}, which this database has not: {elsewhere}.",
+        "OperationalError: no such table: {table}",
+    ),
+    "columns-missing": Words(
+        "12",
+        "The table {table} has no column {column}, which your model names.",
+        "OperationalError: no such column: {table}.{column}",
+    ),
+    "url-not-used": Words(
+        "12",
+        "The configuration says {configured}, and this engine was made before with another URL.",
+        "OperationalError: no such table: {table}",
+    ),
+    "no-folder": Words(
+        "12",
+        "{reason}: SQLite makes a file, and no folder.",
+        "OperationalError: unable to open database file",
+    ),
+    "not-a-database": Words(
+        "12",
+        "{file} is not a SQLite database, or is encrypted.",
+        "DatabaseError: file is not a database",
+    ),
+    "sqlite3-refused": Words(
+        "02", "This sqlite3 connection was opened once, and works in no other thread."
+    ),
+    "sqlite3-one-connection": Words(
+        "07",
+        "All threads use this sqlite3 connection and so one transaction: a rollback takes the"
+        " others' work with it.",
+        GONE,
+    ),
+    "sqlite3-own-memory": Words("01", "Each call of {function} opens an empty database in memory."),
 }
-NO_ERROR = {  # finding: what a reader sees, where the app answers as if all were well
-    "one connection": "A row that was answered with 201 is gone.",
-    "one a thread": "A row that was answered with 201 is gone.",
-    "odd file": "There is a file called `{}`.",
-    "dirty": "A session sees what another one has not committed.",
+SAFE = {  # what holds: the notebook that explains it, and the sentence
+    "file": ("05", "All threads and processes share one file."),
+    "memory": ("08", "All threads of this process share one database in memory."),
+    "turns": ("08", "All sessions take turns on one connection."),
+    "server": ("09", "All threads and processes share one server."),
+    "calls": ("05", "Each call opens its own connection to one file."),
 }
-IN_README = (  # the messages of the table there
-    "no such table: item",
-    "SQLite objects created in a thread can only be used in that same thread.",
-    "A row that was answered with 201 is gone.",
-    "There is a file called `:memory:`.",
-    "A session sees what another one has not committed.",
-)
-SAFE = {
-    "file": ("05_does_a_file_help", "All threads and processes share one file."),
-    "memory": (N08, "All threads of this process share one database in memory."),
-    "turns": (N08, "All sessions take turns on one connection."),
-    "server": (N09, "All threads and processes share one server."),
-    "read only": (N09, "Each session has its own connection to a server, as far as reading tells."),
-}
+
+
+def notebook(number: str) -> str:
+    """The file of a notebook, by its number."""
+    return NOTEBOOKS[number] + ".ipynb"

@@ -37,7 +37,10 @@ def make(url: str, **options: Any) -> Engine:
 
 def findings(report: Report) -> list[str]:
     """What was found, an engine each."""
-    return [engine.finding or engine.sentence for engine in report.engines]
+    return [
+        " ".join(each.id for each in engine.findings) or engine.problem or engine.kind
+        for engine in report.engines
+    ]
 
 
 def answers(report: Report) -> str:
@@ -88,29 +91,29 @@ def make_file(path: Path, wal: bool) -> None:
 
 
 ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
-    "default": ("sqlite://", {}, "own thread", "nnnnn"),
-    "spelled out": ("sqlite:///:memory:", {}, "own thread", "nnnnn"),
-    "check off": ("sqlite://", {"connect_args": ANY_THREAD}, "check off", "nnnnn"),
+    "default": ("sqlite://", {}, "own-thread", "nnnnn"),
+    "spelled out": ("sqlite:///:memory:", {}, "own-thread", "nnnnn"),
+    "check off": ("sqlite://", {"connect_args": ANY_THREAD}, "thread-check-off", "nnnnn"),
     "a thread at a time": (
         "sqlite://",
         {"poolclass": SingletonThreadPool, "pool_size": 1},
-        "own thread",
+        "own-thread",
         "nn---",
     ),
     "static": (
         "sqlite://",
         {"poolclass": StaticPool, "connect_args": ANY_THREAD},
-        "one connection",
+        "one-connection",
         "ynnnn",
     ),
-    "static, checked": ("sqlite://", {"poolclass": StaticPool}, "refused", "nn---"),
-    "static file": ("sqlite:///shop.db", {"poolclass": StaticPool}, "one connection", "yynny"),
-    "no pool": ("sqlite://", {"poolclass": NullPool}, "own connection", "nn---"),
-    "queue": ("sqlite://", {"poolclass": QueuePool}, "refused", "nn---"),
+    "static, checked": ("sqlite://", {"poolclass": StaticPool}, "other-thread-refused", "nn---"),
+    "static file": ("sqlite:///shop.db", {"poolclass": StaticPool}, "one-connection", "yynny"),
+    "no pool": ("sqlite://", {"poolclass": NullPool}, "own-connection", "nn---"),
+    "queue": ("sqlite://", {"poolclass": QueuePool}, "other-thread-refused", "nn---"),
     "queue, unchecked": (
         "sqlite://",
         {"poolclass": QueuePool, "connect_args": ANY_THREAD},
-        "own connection",
+        "own-connection",
         "nn--n",
     ),
     "pool of one": (PRIVATE, ONE, "turns", "ynyyn"),
@@ -122,15 +125,20 @@ ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "ynyyn",
     ),
     "memdb": (MEMDB, {}, "memory", "ynyyn"),
-    "memdb, no slash": ("sqlite:///file:shop?vfs=memdb&uri=true", {}, "name not shared", "nn--n"),
-    "memdb, no pool": (MEMDB, {"poolclass": NullPool}, "not kept", "nn---"),
+    "memdb, no slash": ("sqlite:///file:shop?vfs=memdb&uri=true", {}, "name-not-shared", "nn--n"),
+    "memdb, no pool": (MEMDB, {"poolclass": NullPool}, "no-keeper", "nn---"),
     "shared": (NAMED, {"poolclass": QueuePool, "connect_args": ANY_THREAD}, "memory", "ynyyn"),
-    "shared, checked": (NAMED, {"poolclass": QueuePool}, "refused", "nnyyy"),
-    "shared, a thread each": (NAMED, {"poolclass": SingletonThreadPool}, "one a thread", "ynnny"),
+    "shared, checked": (NAMED, {"poolclass": QueuePool}, "other-thread-refused", "nnyyy"),
+    "shared, a thread each": (
+        NAMED,
+        {"poolclass": SingletonThreadPool},
+        "one-connection-a-thread",
+        "ynnny",
+    ),
     "shared, dirty": (
         NAMED,
         {"poolclass": QueuePool, "connect_args": ANY_THREAD, "isolation_level": "READ UNCOMMITTED"},
-        "dirty",
+        "dirty-reads",
         "ynnyn",
     ),
     "shared, as documented": (
@@ -139,26 +147,26 @@ ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "memory",
         "ynyyn",
     ),
-    "uri forgotten": ("sqlite:///file::memory:?cache=shared", {}, "odd file", "yyyyy"),
+    "uri forgotten": ("sqlite:///file::memory:?cache=shared", {}, "odd-file", "yyyyy"),
     "name, uri forgotten": (
         "sqlite:///file:shop?mode=memory&cache=shared",
         {"poolclass": QueuePool},
-        "odd file",
+        "odd-file",
         "nyyyy",
     ),
-    "nameless file": ("sqlite:///file:?uri=true", {}, "own connection", "nn--n"),
+    "nameless file": ("sqlite:///file:?uri=true", {}, "own-connection", "nn--n"),
     "file": ("sqlite:///shop.db", {}, "file", "yyyyy"),
     "file, checked": (
         "sqlite:///shop.db",
         {"connect_args": {"check_same_thread": True}},
-        "refused",
+        "other-thread-refused",
         "nyyyy",
     ),
     "file, no pool": ("sqlite:///shop.db", {"poolclass": NullPool}, "file", "yyyyy"),
     "file, a thread each": (
         "sqlite:///shop.db",
         {"poolclass": SingletonThreadPool},
-        "one a thread",
+        "one-connection-a-thread",
         "yynny",
     ),
     "file, pool of one": ("sqlite:///shop.db", ONE, "file", "yyyyy"),

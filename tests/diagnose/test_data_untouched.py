@@ -102,7 +102,7 @@ def test_the_engine_itself_is_not_connected() -> None:
 def test_a_connection_that_the_app_holds_keeps_the_database() -> None:
     """Without one, a database with a name ends with each session of this pool."""
     engine = create_engine(MEMDB, poolclass=NullPool)
-    assert findings(diagnose(engine)) == ["not kept"]
+    assert findings(diagnose(engine)) == ["no-keeper"]
     with engine.connect() as keeper:
         report = diagnose({"engine": engine, "keeper": keeper})
     assert (findings(report), answers(report)) == (["memory"], "ynyyy")

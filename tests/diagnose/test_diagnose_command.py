@@ -44,7 +44,7 @@ APPS: dict[str, tuple[str, dict[str, str], str, str]] = {
                     return [item.id for item in db.session.scalars(db.select(Item))]
             """,
         },
-        "one connection, file",
+        "one-connection, file",
         "shop:create_app.extensions['sqlalchemy']['cache']",
     ),
     "an engine in a submodule, used through helpers": (
@@ -83,7 +83,7 @@ APPS: dict[str, tuple[str, dict[str, str], str, str]] = {
                         yield session
             """,
         },
-        "check off",
+        "thread-check-off",
         "server.storage.core.das_ist_die_engine",
     ),
     "one module that prints, calls run() and has a name as here": (
@@ -121,7 +121,7 @@ APPS: dict[str, tuple[str, dict[str, str], str, str]] = {
                     return somewhere["main"]
             """,
         },
-        "own thread",
+        "own-thread",
         "shop.database.somewhere['main']",
     ),
 }

@@ -17,7 +17,7 @@ from diagnosing import ENGINES, FOLDER, findings, make
 from sqlalchemy import create_engine
 
 from helpers.diagnose import Report, diagnose, scratch
-from helpers.diagnose.words import TRAPS
+from helpers.diagnose.words import FINDINGS
 
 
 def test_the_report_is_readable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,7 @@ def test_the_report_points_to_the_readme_where_its_message_is(name: str) -> None
     readme = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
     seen = re.findall(r"^\| `([^`]+)` \|", readme, re.MULTILINE)
     seen += re.findall(r"^\| ([A-Z][^|]+\.) \|", readme, re.MULTILINE)  # without a message
-    assert bool(engine.message) == (finding in TRAPS)
+    assert bool(engine.message) == (finding in FINDINGS)
     pointed = ("", "README.md, You came with a message") in engine.lines()
     assert pointed == any(row in engine.message for row in seen)
 
@@ -103,7 +103,7 @@ def test_it_works_in_any_thread() -> None:
     thread = threading.Thread(target=lambda: found.append(diagnose(create_engine("sqlite://"))))
     thread.start()
     thread.join()
-    assert findings(found[0]) == ["own thread"]
+    assert findings(found[0]) == ["own-thread"]
 
 
 def test_a_silent_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,15 +18,15 @@ from sqlalchemy.pool import QueuePool, SingletonThreadPool
 from helpers.diagnose import diagnose
 
 FLASK: dict[str, tuple[str, dict[str, Any], str]] = {
-    "default": ("sqlite://", {}, "one connection"),
-    "its pool is overwritten": ("sqlite://", {"poolclass": SingletonThreadPool}, "one connection"),
+    "default": ("sqlite://", {}, "one-connection"),
+    "its pool is overwritten": ("sqlite://", {"poolclass": SingletonThreadPool}, "one-connection"),
     "file": ("sqlite:///shop.db", {}, "file"),
     "memdb": (MEMDB, {}, "memory"),
     "shared": (NAMED, {"poolclass": QueuePool, "connect_args": ANY_THREAD}, "memory"),
-    "shared, checked": (NAMED, {"poolclass": QueuePool}, "refused"),
+    "shared, checked": (NAMED, {"poolclass": QueuePool}, "other-thread-refused"),
     "pool of one": (PRIVATE, ONE, "turns"),
-    "the trap of 2013": (PRIVATE, {"poolclass": SingletonThreadPool}, "name not shared"),
-    "as documented": ("sqlite:///file::memory:?cache=shared&uri=true", {}, "odd file"),
+    "the trap of 2013": (PRIVATE, {"poolclass": SingletonThreadPool}, "name-not-shared"),
+    "as documented": ("sqlite:///file::memory:?cache=shared&uri=true", {}, "odd-file"),
 }
 
 
@@ -85,9 +85,9 @@ def test_the_engines_of_flask_sqlalchemy_lite_are_found(folder: Path) -> None:
     found = [(engine.finding, engine.cure.split(";")[0]) for engine in diagnose(app).engines]
     assert found == [
         ("file", ""),
-        ("one connection", 'SQLALCHEMY_ENGINES = {"audit": "sqlite:///shop.db"}'),
+        ("one-connection", 'SQLALCHEMY_ENGINES = {"audit": "sqlite:///shop.db"}'),
         (
-            "one connection",
+            "one-connection",
             'SQLALCHEMY_ASYNC_ENGINES = {"default": "sqlite+aiosqlite:///shop.db"}',
         ),
     ]
@@ -113,7 +113,7 @@ def test_engines_of_other_apps_in_the_notebook_are_left_out() -> None:
 
     sick.add_url_rule("/", view_func=Shop(other).index)
     assert findings(diagnose(app)) == ["file"]
-    assert findings(diagnose(sick)) == ["own thread"]
+    assert findings(diagnose(sick)) == ["own-thread"]
 
 
 class Database:
@@ -148,4 +148,4 @@ def with_a_class_for_a_view(engine: Engine) -> Flask:
 )
 def test_an_object_leads_to_its_engine(wrap: Callable[[Engine], object]) -> None:
     """Sessions, their factories, containers, functions and what has an attribute engine."""
-    assert findings(diagnose(wrap(create_engine("sqlite://")))) == ["own thread"]
+    assert findings(diagnose(wrap(create_engine("sqlite://")))) == ["own-thread"]

@@ -10,7 +10,7 @@ from diagnosing import ENGINES, MEMDB, answers, findings, make
 from sqlalchemy import create_engine
 
 from helpers.diagnose import diagnose
-from helpers.diagnose.words import TRAPS
+from helpers.diagnose.words import FINDINGS
 from helpers.sample import setups
 
 
@@ -21,7 +21,7 @@ def test_an_engine_is_judged_by_what_it_does(name: str, folder: Path) -> None:
     report = diagnose(make(url, **options))
     assert findings(report) == [finding]
     assert answers(report) == expected
-    assert report.exit_status == (finding in TRAPS)
+    assert report.exit_status == (finding in FINDINGS)
     assert not list(folder.iterdir())
     gc.collect()  # a connection that was left open is a warning on Python 3.13
 
@@ -48,7 +48,7 @@ def test_the_cure_cures() -> None:
 @pytest.mark.parametrize(
     ("url", "finding"),
     [
-        ("sqlite+aiosqlite://", "one connection"),
+        ("sqlite+aiosqlite://", "one-connection"),
         ("sqlite+aiosqlite:///shop.db", "file"),
         (MEMDB.replace("sqlite:", "sqlite+aiosqlite:"), "memory"),
     ],

@@ -1,0 +1,96 @@
+"""What is the same for all engines of an app: its names, its configuration, its files."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .connections import database_of
+from .database import Sqlite, what_it_opens
+from .find import Found, Place
+from .private import make_url
+from .process import ask
+from .report import Problem
+from .settings import Names
+from .tables import nearby
+
+__all__ = ["App"]
+
+MISSING: dict[str, Any] = {"problem": "missing", "tables": {}}
+
+
+class App:
+    """What was found, the app of Flask if there is one, and the contents of the files."""
+
+    def __init__(self, found: Found, flask: Any, folder: str | None) -> None:
+        self.found, self.flask, self.folder = found, flask, folder
+        module = found.engines[0].path.partition(":")[0] if found.engines else ""
+        self.names = Names(flask, module.partition(".")[0])
+        self.databases = {id(place.value): database(place) for place in found.engines}
+        files = [each.path for each in self.sqlite if not each.in_memory]
+        self.contents: dict[str, dict[str, Any]] = ask({"read": files}) if files else {}
+        self.around: dict[str, dict[str, Any]] | None = None
+
+    @property
+    def sqlite(self) -> list[Sqlite]:
+        """The SQLite databases of all engines."""
+        return [each for each in self.databases.values() if isinstance(each, Sqlite)]
+
+    def content(self, path: str) -> dict[str, Any]:
+        """What is in a file."""
+        return self.contents.get(path, MISSING)
+
+    def other_files(self) -> dict[str, dict[str, Any]]:
+        """The contents of the engines' files and of those around the app, read when needed."""
+        if self.around is None:
+            files = [
+                path for path in nearby(self.flask, self.contents) if path not in self.contents
+            ]
+            self.around = ask({"read": files}) if files else {}
+        return {**self.contents, **self.around}
+
+    def keeps(self, place: Place) -> bool:
+        """Whether a connection of plain sqlite3 is to an engine's database in memory."""
+        name = database_of(place.value)
+        wanted = [each.path if each.memdb else "" for each in self.sqlite if each.shared]
+        return name in wanted
+
+    def configured(self, place: Place, sqlite: Sqlite | None) -> str:
+        """The URL in the configuration, where it is not the one of the engine."""
+        config = getattr(self.flask, "config", {})
+        if place.extension != "flask_sqlalchemy":
+            return ""
+        binds = config.get("SQLALCHEMY_BINDS") or {}
+        wanted = binds.get(place.key) if place.key else config.get("SQLALCHEMY_DATABASE_URI")
+        wanted = wanted.get("url") if isinstance(wanted, dict) else wanted
+        if not wanted:
+            return ""
+        url = make_url(wanted)
+        mine = place.value.url
+        if url.get_backend_name() != "sqlite" or sqlite is None:
+            same = (url.host, url.database, url.get_backend_name()) == (
+                mine.host,
+                mine.database,
+                mine.get_backend_name(),
+            )
+            return "" if same else url.set(query={}).render_as_string()
+        return "" if self.same_file(url.database or "", sqlite) else str(url)
+
+    def same_file(self, configured: str, sqlite: Sqlite) -> bool:
+        """Whether a path in the configuration is the engine's, in any folder it may start from."""
+        if configured.startswith("file:") or sqlite.uri:
+            return configured.split("?")[0].rsplit("/", 1)[-1] == os.path.basename(sqlite.path)
+        if configured in ("", ":memory:") or sqlite.in_memory:
+            return configured in ("", ":memory:") and sqlite.in_memory
+        names = ("instance_path", "root_path")
+        folders = [os.getcwd(), *(str(getattr(self.flask, name, "")) for name in names)]
+        paths = {os.path.realpath(os.path.join(folder, configured)) for folder in folders}
+        return sqlite.key in paths
+
+
+def database(place: Place) -> Sqlite | Problem | None:
+    """What an engine opens, ``None`` for a server, or why that is not known."""
+    try:
+        return what_it_opens(place.value)
+    except Problem as problem:
+        return problem

@@ -1,0 +1,110 @@
+"""Connections of plain ``sqlite3`` that an app holds, and what happens in another thread."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from .database import Sqlite, where
+from .find import Found, Place
+from .private import driver_connection
+from .report import Cure, EngineReport, Finding
+from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Names
+
+__all__ = ["holds", "is_open", "look_at_connection"]
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    """Whether a connection is not closed yet; this is not checked for its thread."""
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
+
+
+def database_of(connection: sqlite3.Connection) -> str | None:
+    """The file of a connection, empty for memory; ``None`` where only its own thread may ask."""
+    with suppress(sqlite3.Error):
+        for _, name, file in connection.execute("PRAGMA database_list"):
+            if name == "main":
+                return str(file)
+    return None
+
+
+def works_elsewhere(connection: sqlite3.Connection) -> str:
+    """The error of another thread that uses a connection, if so: a cursor reads nothing."""
+    with ThreadPoolExecutor(1, "diagnose") as thread:
+        try:
+            thread.submit(lambda: connection.cursor().close()).result()
+        except sqlite3.ProgrammingError as error:
+            return f"ProgrammingError: {str(error).splitlines()[0].partition('. The object')[0]}"
+    return ""
+
+
+def holds(sqlite: Sqlite, found: Found) -> tuple[bool, int]:
+    """Whether the app holds a connection to this database in memory; and the number of others.
+
+    SQLite tells the name of a memdb. Of a shared cache it tells nothing, so the tables decide:
+    there are none in the schema of another database.
+    """
+    if not sqlite.shared:
+        return False, 0
+    names = [database_of(each.value) for each in found.connections if is_open(each.value)]
+    names += [database_of(driver) for driver in map(driver_of, found.keepers) if driver]
+    wanted = sqlite.path if sqlite.memdb else ""
+    return wanted in names, sum(name != wanted for name in names)
+
+
+def driver_of(keeper: Any) -> sqlite3.Connection | None:
+    """The driver's connection under one of SQLAlchemy's that is checked out."""
+    driver = None
+    with suppress(Exception):  # it is closed, or invalid
+        driver = driver_connection(keeper)
+    return driver if isinstance(driver, sqlite3.Connection) and is_open(driver) else None
+
+
+def look_at_connection(place: Place, opened: str | None, names: Names) -> EngineReport:
+    """What happens when another thread uses a connection that the app holds.
+
+    ``opened`` is what ``sqlite3.connect`` was given, where that was seen.
+    """
+    connection = place.value
+    file = database_of(connection)
+    if file is None and opened is not None:
+        file = "" if opened in ("", ":memory:") else os.path.abspath(opened)
+    opens = "memory" if file == "" else file or "a database that only its own thread tells"
+    report = EngineReport(place.path, "sqlite3.connect", "one connection", opens)
+    error = works_elsewhere(connection)
+    report.kind = "turns"
+    if place.owner is not None and not error:  # a library that locks, or is at least responsible
+        report.notes.append(f"held by {type(place.owner).__name__}, which takes care of threads")
+        return report
+    if opened is not None and Sqlite(opened, True).shared:
+        report.kind, report.opens = "memory", where(Sqlite(opened, True))
+        report.notes.append("each thread needs its own connection to this name")
+        return report
+    id = "sqlite3-refused" if error else "sqlite3-one-connection"
+    report.findings = [Finding.of(id, cures(place, file, names), error=error)]
+    if file is None:
+        report.notes.append("it was opened in another thread than this one")
+    return report
+
+
+def cures(place: Place, file: str | None, names: Names) -> list[Cure]:
+    """A function that opens a connection for each use."""
+    lines = ["def connect():", f"    return sqlite3.connect({file!r})"]
+    use = "with contextlib.closing(connect()) as connection, connection:"
+    where = f"Instead of {place.path}: `{use}`"
+    if file:
+        return [Cure(where, lines)]
+    name = names.new(None)
+    in_file = Cure(where, ["def connect():", f'    return sqlite3.connect("{name}.db")'])
+    if not MEMDB_IS_KNOWN or file is None:
+        return [in_file]
+    uri = f"file:///{name}?vfs=memdb"
+    open_it = f'sqlite3.connect("{uri}", uri=True)'
+    memory = ["def connect():", f"    return {open_it}", "keeper = connect()"]
+    return [in_file, Cure(IN_MEMORY, memory)]

@@ -1,0 +1,120 @@
+"""The lines that end what was found, to be pasted into the reader's app."""
+
+from __future__ import annotations
+
+import os
+
+from .database import Sqlite
+from .find import Place
+from .private import is_async, pool_is_default
+from .report import Cure, Tables
+from .settings import AT_FAULT, MEMDB_IS_KNOWN, Names, Setting, literal
+
+__all__ = ["cures_of", "for_columns", "for_folder", "for_late_url", "for_tables"]
+
+ANY_THREAD = '{"check_same_thread": False}'
+
+
+def cures_of(
+    id: str, place: Place, sqlite: Sqlite | None, setting: Setting, names: Names
+) -> list[Cure]:
+    """The cures for what was measured on a copy of an engine."""
+    if id == "locked":
+        return [Cure("In your listener, leave out PRAGMA locking_mode = EXCLUSIVE", [])]
+    if id == "no-keeper" and sqlite:
+        return [keeper(sqlite)]
+    if sqlite is None:
+        return [without_pool(place, None, setting)]
+    if id == "other-thread-refused" and (sqlite.shared or not sqlite.in_memory):
+        return [without_pool(place, sqlite, setting)]
+    if id == "dirty-reads":
+        return [without_pool(place, sqlite, setting, "isolation_level")]
+    if not (sqlite.in_memory or sqlite.is_odd):
+        return [without_pool(place, sqlite, setting)]
+    name = names.new(place.key if place.extension else None)
+    old_extension = place.extension == "flask_sqlalchemy" and is_old_extension()
+    memory = [setting.memory(name)] if MEMDB_IS_KNOWN and not old_extension else []
+    return [setting.file(name), *memory]
+
+
+def is_old_extension() -> bool:
+    """Whether Flask-SQLAlchemy takes a URI for the name of a file, as before its release 3.0."""
+    from importlib.metadata import version
+
+    return int(version("flask-sqlalchemy").split(".")[0]) < 3
+
+
+def keeper(sqlite: Sqlite) -> Cure:
+    """A connection that keeps a database in memory that has a name."""
+    line = f'keeper = sqlite3.connect("{sqlite.database}", uri=True)'
+    return Cure("Before the first session, kept as long as the app runs", ["import sqlite3", line])
+
+
+def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: str) -> Cure:
+    """The same engine with the pool that its URL asks for, and all other options kept."""
+    engine = place.value
+    without = (*AT_FAULT, *more)
+    url = repr(str(engine.url)).replace("'", '"')
+    extra: dict[str, str] = {}
+    if sqlite and sqlite.in_memory:  # its default would be one connection a thread
+        extra = {"poolclass": "QueuePool", "connect_args": ANY_THREAD}
+    elif sqlite and pool_is_default(engine) and not is_async(engine):
+        extra = {"poolclass": "QueuePool"}
+    if setting.kind == "config":
+        lines = setting.config_lines(url, kept(setting, without, extra), without)[1:]
+        return Cure(setting.place, lines)
+    if engine.url.password or setting.kind == "owner":
+        return Cure(f"{setting.place}, leave out poolclass; keep the URL and connect_args", [])
+    imports = ["from sqlalchemy.pool import QueuePool"] if "poolclass" in extra else []
+    return Cure(setting.place, imports + setting.lines(url, without, **extra))
+
+
+def kept(setting: Setting, without: tuple[str, ...], extra: dict[str, str]) -> dict[str, str]:
+    """The options of a configuration that stay, as code."""
+    options = {key: literal(each) for key, each in setting.options.items() if key not in without}
+    return {key: text for key, text in {**options, **extra}.items() if text not in ("", "{}")}
+
+
+def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) -> list[Cure]:
+    """What makes the missing tables, or leads to the file that has them."""
+    if tables.elsewhere:
+        file = max(tables.elsewhere, key=lambda each: len(tables.elsewhere[each]))
+        url = f'"{setting.driver}:///{file}"'
+        return [Cure(setting.place, setting.lines(url, ()))]
+    migrations = [each for each in ("migrations", "alembic") if os.path.isdir(each)]
+    if migrations:
+        command = "flask db upgrade" if place.extension else "alembic upgrade head"
+        return [Cure(f"In the folder {os.getcwd()}", [command])]
+    if place.extension == "flask_sqlalchemy":
+        lines = ["with app.app_context():", "    db.create_all()"]
+    elif is_async(place.value):
+        lines = [
+            f"async with {setting.target}.begin() as connection:",
+            f"    await connection.run_sync({metadata}.create_all)",
+        ]
+    else:
+        lines = [f"{metadata}.create_all({variable(setting)})"]
+    return [Cure("At startup, after the import of all models", lines)]
+
+
+def variable(setting: Setting) -> str:
+    """The name of the engine in the reader's code."""
+    return setting.target if setting.kind == "call" else "engine"
+
+
+def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
+    """The statements that add columns; a migration does the same and remembers it."""
+    lines = [f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}' for name, kind in columns.items()]
+    return [Cure("In a migration, or once in the sqlite3 shell", lines)]
+
+
+def for_folder(path: str) -> list[Cure]:
+    """The line that makes a folder."""
+    folder = os.path.dirname(os.path.realpath(path))
+    line = f"os.makedirs({folder!r}, exist_ok=True)"
+    return [Cure("Before the first session", ["import os", line])]
+
+
+def for_late_url(setting: Setting, configured: str) -> list[Cure]:
+    """The line that has to stand before the extension meets the app."""
+    return [Cure(setting.place, [f"app.config{setting.target} = {configured!r}"])]

@@ -1,0 +1,138 @@
+"""One look from start to end: find what the app holds, read its files, look at each engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from .app import App
+from .connections import is_open, look_at_connection
+from .database import what_it_opens
+from .engine import look_at_engine
+from .find import Found, Place, add_the_rest, find
+from .named import is_database, named_by_flask
+from .private import URL, make_url
+from .readers import is_own, makers
+from .report import Problem, Report
+from .target import FACTORIES, Target, call, is_flask, load
+from .watch import Watch
+
+__all__ = ["look_at_object", "look_at_text"]
+
+
+def look_at_text(text: str, report: Report, folder: str) -> None:
+    """Look at what a text names, in a process that has nothing but the app."""
+    if text and is_database(text):
+        look_at_all(
+            find(typed_engine(text), "file" if "://" not in text else "URL"), None, report, folder
+        )
+        return
+    watch = Watch()
+    report.target = text or named_by_flask()
+    try:
+        target = load(report.target, report.ran)
+    finally:
+        report.did = watch.stop()
+    found = find_from(target)
+    add_the_rest(found)
+    look_at_all(found, target.value, report, folder, watch.opened)
+
+
+def look_at_object(value: object, report: Report) -> None:
+    """Look at an object of this process, in which others may be at work."""
+    path = "app" if hasattr(value, "extensions") else type(value).__name__.lower()
+    if isinstance(value, ModuleType):
+        path = value.__name__
+    target = Target(value, path, value if isinstance(value, ModuleType) else None, report.ran)
+    if isinstance(value, FACTORIES):
+        target.path = getattr(value, "__qualname__", path)
+        call(target, [], {})
+    found = find(target.value, target.path)
+    if not (found.engines or found.connections):
+        found.merge(find(computed_engine(target), f"{target.path}.engine"))
+    look_at_all(found, target.value, report, None)
+
+
+def computed_engine(target: Target) -> Any:
+    """What an object answers when it is asked for its engine: only where nothing is stored."""
+    try:
+        engine = target.value.engine
+    except Exception:  # noqa: BLE001 - it is the app's code
+        return None
+    target.ran.append(f"{target.path} was asked for its engine")
+    return engine
+
+
+def find_from(target: Target) -> Found:
+    """What the target leads to; then its module; then the reader's other modules."""
+    found = find(target.value, target.path)
+    if target.module:
+        found.merge(find(target.module, target.module.__name__))
+    if not (found.engines or found.connections):
+        found.merge(find(computed_engine(target), f"{target.path}.engine"))
+    for name, module in sorted(sys.modules.items()):
+        if name != "__main__" and isinstance(module, ModuleType) and is_own(name, target.module):
+            found.merge(find(module, name))
+    return found
+
+
+def typed_engine(text: str) -> sa.engine.Engine:
+    """An engine for a URL, or for the path of a SQLite file, which has to be there."""
+    try:
+        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what they warn of is looked at here
+            engine = sa.create_engine(url)
+    except ImportError as error:
+        raise Problem(f"The driver for {text.split(':')[0]} is missing: {error}.") from None
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}.") from None
+    sqlite = what_it_opens(engine)
+    if sqlite and not (sqlite.in_memory or sqlite.is_odd or os.path.exists(sqlite.path)):
+        raise Problem(f"There is no file {sqlite.path}: correct the path, or name your app.")
+    return engine
+
+
+def look_at_all(
+    found: Found,
+    value: object,
+    report: Report,
+    folder: str | None,
+    opened: dict[int, str] | None = None,
+) -> None:
+    """Look at each engine and connection, and say what could not be reached."""
+    app = App(found, value if is_flask(value) else None, folder)
+    for place in found.engines:
+        report.engines.append(look_at_engine(place, app))
+    for place in own_connections(found, app):
+        given = (opened or {}).get(id(place.value))
+        report.engines.append(look_at_connection(place, given, app.names))
+    made = makers(found.functions)
+    if not report.engines:
+        report.problem = nothing_found(made, report)
+    elif not found.complete:
+        report.problem = "It holds more than diagnose looks at: name an engine in it."
+
+
+def own_connections(found: Found, app: App) -> list[Place]:
+    """The open connections of plain sqlite3, but for those that keep an engine's memory."""
+    return [each for each in found.connections if is_open(each.value) and not app.keeps(each)]
+
+
+def nothing_found(made: list[str], report: Report) -> str:
+    """Why there is no engine, and what to name instead."""
+    if made:
+        return (
+            f"Nothing holds an engine or a connection: it is made by {' and '.join(made[:2])} when"
+            " that is called. Name the function, if it needs no arguments, as the target."
+        )
+    return (
+        "No SQLAlchemy engine and no sqlite3 connection was found: name the engine, a session, or"
+        " the factory that makes it, as in myapp:engine or myapp:create_app."
+    )

@@ -1,0 +1,75 @@
+"""What is the reader's own code, and what it says: globals that it uses, engines that it makes."""
+
+from __future__ import annotations
+
+import dis
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+__all__ = ["is_own", "is_own_file", "line_of", "makers", "used_globals"]
+
+STDLIB = sysconfig.get_path("stdlib")
+HERE = str(Path(__file__).parent)
+INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
+MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
+
+
+def is_own(module: str, root: object) -> bool:
+    """Whether a module is the reader's: neither Python's nor installed, or the app's own."""
+    home = getattr(root, "__name__" if type(root) is ModuleType else "import_name", "__main__")
+    top = module.split(".")[0]
+    file = getattr(sys.modules.get(module), "__file__", None) or STDLIB
+    return top in ("__main__", str(home).split(".")[0]) or is_own_file(file)
+
+
+def is_own_file(file: str) -> bool:
+    """Whether a file holds code of the reader's."""
+    return not (file.startswith((STDLIB, "<", HERE)) or INSTALLED.search(file))
+
+
+def all_codes(function: FunctionType) -> list[CodeType]:
+    """The code of a function and of the functions in it."""
+    codes = [function.__code__]
+    for code in codes:  # grows while it is read
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    return codes
+
+
+def used_globals(function: FunctionType, root: object) -> Iterator[tuple[Any, str]]:
+    """The global variables that a function of the reader's uses, also in other modules."""
+    codes = all_codes(function)
+    steps = [step for code in codes for step in dis.get_instructions(code)]
+    used = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    names = {name for code in codes for name in code.co_names}
+    modules = [(function.__globals__, used)]
+    for variables, wanted in modules:  # grows while it is read
+        module = variables.get("__name__", "")
+        for name in sorted(wanted & variables.keys()) if is_own(module, root) else ():
+            value = variables[name]
+            if type(value) is not ModuleType:
+                yield value, f"{module}.{name}"
+            elif all(vars(value) is not seen for seen, _ in modules):
+                modules.append((vars(value), names))
+
+
+def line_of(function: FunctionType) -> str:
+    """The place of a function, as a reader finds it."""
+    code = function.__code__
+    return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+
+
+def makers(functions: list[FunctionType]) -> list[str]:
+    """The functions of the reader's that make an engine or a connection when they are called."""
+    made = []
+    for function in functions:
+        names = {name for code in all_codes(function) for name in code.co_names}
+        opens = bool(names & MAKERS) or {"sqlite3", "connect"} <= names
+        if opens and is_own_file(function.__code__.co_filename):
+            made.append(f"{function.__module__}:{function.__qualname__} ({line_of(function)})")
+    return made

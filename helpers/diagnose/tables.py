@@ -1,0 +1,118 @@
+"""The tables that models name, and those that are in the file: what is missing, and where it is."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from .find import Found, Place
+from .private import Engine
+from .report import Tables
+
+__all__ = ["columns_missing", "compare", "metadata_of", "nearby", "some"]
+
+ENDINGS = ("*.db", "*.db3", "*.sqlite", "*.sqlite3")
+FEW = 20  # files beside the app that are looked at
+Contents = dict[str, dict[str, Any]]  # what second_process answers: file: problem, tables
+
+
+def metadata_of(place: Place, found: Found) -> list[Place]:
+    """What declares the tables of an engine: by the bind, else where only one engine is there."""
+    if place.extension == "flask_sqlalchemy":
+        mine = [each for each in found.metadata if bound_to(place, each)]
+        plain = [each for each in found.metadata if not each.extension]
+        return mine + (plain if not place.key and alone(found, plain=False) else [])
+    plain = [each for each in found.metadata if not each.extension]
+    return plain if alone(found, plain=True) else []
+
+
+def bound_to(place: Place, metadata: Place) -> bool:
+    """Whether an extension's metadata belongs to an extension's engine."""
+    if not metadata.extension:
+        return False
+    key = metadata.value.info.get("bind_key")  # release 2 of the extension marks the tables only
+    keys = {key or table.info.get("bind_key") for table in metadata.value.tables.values()}
+    return place.key in keys or (not place.key and None in keys)
+
+
+def alone(found: Found, plain: bool) -> bool:
+    """Whether there is one plain engine, or none."""
+    number = sum(not place.extension for place in found.engines)
+    return number == 1 if plain else number == 0
+
+
+def tables_of(place: Place, found: Found) -> dict[str, sa.Table]:
+    """The tables that the models of an engine name, in this database and not in another schema."""
+    key = place.key if place.extension == "flask_sqlalchemy" else None
+    tables = [table for each in metadata_of(place, found) for table in each.value.tables.values()]
+    mine = [each for each in tables if not each.schema and bind_of(each) in (key or None, None)]
+    return {table.name: table for table in mine}
+
+
+def bind_of(table: sa.Table) -> Any:
+    """The bind of Flask-SQLAlchemy that a table belongs to."""
+    return table.info.get("bind_key") or table.metadata.info.get("bind_key")
+
+
+def compare(place: Place, found: Found, content: dict[str, Any] | None) -> Tables:
+    """The tables named and there; without content, those named alone."""
+    named = sorted(tables_of(place, found))
+    if content is None or content["problem"]:
+        return Tables(named)
+    there = sorted(content["tables"])
+    known = {name.lower() for name in there}
+    return Tables(named, there, [name for name in named if name.lower() not in known])
+
+
+def columns_missing(
+    place: Place, found: Found, content: dict[str, Any]
+) -> dict[str, dict[str, str]]:
+    """By table, the columns that a model names and the file has not, with their types."""
+    there = {name.lower(): columns for name, columns in content["tables"].items()}
+    missing = {}
+    for name, table in tables_of(place, found).items():
+        known = {each.lower() for each in there.get(name.lower(), [])}
+        lost = [each for each in table.columns if known and each.name.lower() not in known]
+        if lost:
+            missing[name] = {each.name: kind_of(each, place.value) for each in lost}
+    return missing
+
+
+def kind_of(column: sa.Column[Any], engine: Engine) -> str:
+    """The type of a column, as SQL."""
+    return str(column.type.compile(dialect=engine.dialect))
+
+
+def nearby(app: Any, files: Iterable[str]) -> list[str]:
+    """The SQLite files around an app: in its folders, and beside the files that it opens."""
+    folders = [os.getcwd(), os.path.join(os.getcwd(), "instance")]
+    folders += [str(getattr(app, name, "")) for name in ("instance_path", "root_path")]
+    folders += [os.path.dirname(file) for file in files]
+    paths = [
+        os.path.realpath(path)
+        for folder in dict.fromkeys(filter(None, folders))
+        for ending in ENDINGS
+        for path in sorted(glob.glob(os.path.join(glob.escape(folder), ending)))
+    ]
+    return list(dict.fromkeys(paths))[:FEW]
+
+
+def elsewhere(tables: Tables, mine: str, contents: Contents) -> dict[str, list[str]]:
+    """The other files that have missing tables, with those tables."""
+    found = {}
+    for path, content in contents.items():
+        there = set(content.get("tables", ()))
+        have = [name for name in tables.missing if name in there]
+        if have and os.path.realpath(path) != os.path.realpath(mine):
+            found[path] = have
+    return found
+
+
+def some(names: list[str]) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more if names else "no tables"
