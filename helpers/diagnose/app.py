@@ -58,7 +58,7 @@ class App:
     def configured(self, place: Place, sqlite: Sqlite | None) -> str:
         """The URL in the configuration, where it is not the one of the engine."""
         config = getattr(self.flask, "config", {})
-        if place.extension != "flask_sqlalchemy":
+        if place.extension != "flask_sqlalchemy" or (sqlite and sqlite.is_odd):
             return ""
         binds = config.get("SQLALCHEMY_BINDS") or {}
         wanted = binds.get(place.key) if place.key else config.get("SQLALCHEMY_DATABASE_URI")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from .private import Engine, Listener, own_listeners, pool_options, quiet
 from .report import Problem
@@ -56,7 +57,10 @@ def guarded(listener: Listener, notes: list[str]) -> Listener:
         allowed.refused = ""
         try:
             return listener(*args)
-        except Exception as error:  # noqa: BLE001 - it is the app's code
+        except Exception as error:
+            if isinstance(error, (sqlite3.Error, SQLAlchemyError)) and not allowed.refused:
+                vars(error)["listener"] = f" in your listener {name_of(listener)}"
+                raise
             if not allowed.refused:
                 reason = f"{type(error).__name__}: {error}"
                 raise ListenerProblem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .database import Sqlite
+from .database import Sqlite, shown
 from .find import Place
 from .private import is_async, pool_is_default
 from .report import Cure, Tables
@@ -54,7 +54,7 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
     """The same engine with the pool that its URL asks for, and all other options kept."""
     engine = place.value
     without = (*AT_FAULT, *more)
-    url = repr(str(engine.url)).replace("'", '"')
+    url = f'"{shown(engine.url)}"'
     extra: dict[str, str] = {}
     if sqlite and sqlite.in_memory:  # its default would be one connection a thread
         extra = {"poolclass": "QueuePool", "connect_args": ANY_THREAD}

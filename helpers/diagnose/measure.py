@@ -38,14 +38,18 @@ def measure(scratch: Scratch, kept: bool) -> Look:
         if isinstance(error, ListenerProblem):
             raise error
         if error:
-            raise Problem(f"It cannot {doing}: {scratch.describe(error)}")
+            place = getattr(error, "listener", "")
+            raise Problem(f"It cannot {doing}: {scratch.describe(error)}{place}")
     after = on(second, scratch.rows)
     with scratch.session(first) as mine:
         on(first, scratch.rows, mine)
         during = on(second, scratch.rows)
+        on(first, lambda: mine.rollback())
+        idle = on(second, scratch.rows)
         look.one_for_all, look.one_a_thread = scratch.same(mine, second), scratch.same(mine, first)
     look.in_turns = isinstance(during, (PoolTimeout, AssertionError))  # AssertionPool
-    look.stays_locked = waits(after)
+    look.stays_locked = "locked" in str(idle)
+    after = idle if look.stays_locked else after
     look.answers["another_thread"] = another_thread(scratch, look, after, during)
     look.answers["another_process"] = scratch.another_process()
     isolation(scratch, look)

@@ -6,6 +6,7 @@ Tested with SQLAlchemy 1.4, 2.0.0, 2.0.47, 2.0.48 and 2.1: the versions on both 
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any, Callable
 
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -80,7 +81,9 @@ def pool_options(engine: Engine) -> dict[str, Any]:
 def pool_is_default(engine: Engine) -> bool:
     """Whether the pool is what the dialect chooses for this URL by itself."""
     dialect: Any = engine.dialect
-    return type(engine.pool) is dialect.get_dialect_pool_class(engine.url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the default for a URL will change
+        return type(engine.pool) is dialect.get_dialect_pool_class(engine.url)
 
 
 def quiet(engine: Engine) -> None:

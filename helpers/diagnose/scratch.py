@@ -144,6 +144,6 @@ class Scratch:
             return f"{seen} rows"
         cause = getattr(seen, "orig", None) or seen
         line = (str(cause).strip() or "no answer").splitlines()[0]
-        line = line.partition(", connection timed out")[0]
+        line = line.partition(", connection timed out")[0].partition(" The object was")[0]
         line = line.replace(self.table.name, "{table}")
         return line if isinstance(cause, Problem) else f"{type(cause).__name__}: {line}"

@@ -20,6 +20,7 @@ __all__ = ["AT_FAULT", "IN_MEMORY", "MEMDB_IS_KNOWN", "Names", "Setting", "setti
 AT_FAULT = ("poolclass", "pool_size", "max_overflow", "creator")  # what a new URL has no use for
 URL_NAMES = ("url", "db_url", "database_url", "storage_url", "connection_string", "dburi", "uri")
 IN_MEMORY = "Stay in memory, with a keeper that lives as long as the app"
+WIDTH = 76  # columns of a line of code
 MEMDB_IS_KNOWN = sqlite3.sqlite_version_info >= (3, 36)
 
 
@@ -83,8 +84,12 @@ class Setting:
             return self.config_lines(url, options, without)
         if self.kind == "owner":
             return [f"{self.target}={url})"]
-        arguments = ", ".join([url, *(f"{key}={text}" for key, text in options.items())])
-        return [f"{self.target} = {self.function}({arguments})"]
+        arguments = [url, *(f"{key}={text}" for key, text in options.items())]
+        line = f"{self.target} = {self.function}({', '.join(arguments)})"
+        if len(line) <= WIDTH:
+            return [line]
+        rest = ", ".join(arguments[1:])
+        return [f"{self.target} = {self.function}(", f"    {url},", f"    {rest},", ")"]
 
     def config_lines(
         self, url: str, options: dict[str, str], without: tuple[str, ...]

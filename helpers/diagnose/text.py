@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def in_full(engine: EngineReport, verbose: bool) -> list[str]:
     ids = " ".join(f"[{finding.id}]" for finding in engine.findings)
     start = f"{engine.verdict.upper()}  {engine.name}: {engine.url}, {engine.pool} {ids}"
     lines = wrap(start.rstrip(), "  ")
-    if engine.opens != engine.url and "memory" not in engine.opens:
+    if engine.opens != engine.url and not re.search("memory|file:", engine.opens):
         lines += label("opens", engine.opens)
     if engine.problem:
         lines += wrap(f"  {engine.problem}", "  ")
@@ -95,7 +96,9 @@ def of_answers(engine: EngineReport) -> list[str]:
 
 
 def label(name: str, text: str) -> list[str]:
-    """A text beside its label."""
+    """A text beside its label; a path in one piece."""
+    if " " not in text:
+        return [f"  {name:<{LABEL - 2}}{text}"]
     return wrap(f"  {name:<{LABEL - 2}}{text}", " " * LABEL)
 
 

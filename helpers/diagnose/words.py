@@ -26,7 +26,7 @@ QUESTIONS = {
     "safe_from_rollback": "safe from another's rollback",
     "survives_dispose": "survives dispose()",
 }
-OWN = "Each {} gets its own database in memory, without the tables of the others."
+OWN = "Each {} gets its own database in memory, without the others' tables."
 GONE = "A row that was answered with 201 is gone."
 MISUSE = "Results that belong to another thread, under load."
 
@@ -45,36 +45,37 @@ class Words:
 
 FINDINGS = {
     "own-thread": Words("01", OWN.format("thread")),
-    "thread-check-off": Words("02", "With check_same_thread=False, still: " + OWN.format("thread")),
+    "thread-check-off": Words(
+        "02", "check_same_thread=False changes nothing: each thread has its own database."
+    ),
     "own-connection": Words("02", OWN.format("connection")),
     "other-thread-refused": Words(
-        "02", "A connection can be used only in the thread that opened it, and others get it."
+        "02", "A connection works only in the thread that opened it, and others get it."
     ),
-    "name-not-shared": Words("08", "This name is not shared. " + OWN.format("connection")),
+    "name-not-shared": Words(
+        "08", "This name is not shared: each connection gets its own database."
+    ),
     "no-keeper": Words(
-        "08", "This database in memory ends with its last connection, and nothing holds one open."
+        "08", "This database ends with its last connection, and nothing holds one open."
     ),
     "one-connection": Words(
         "07",
-        "All sessions share one connection and so one transaction: a rollback takes the others'"
-        " work with it.",
+        "All sessions share one transaction: a rollback takes the others' work, too.",
         GONE,
     ),
     "one-connection-no-transactions": Words(
         "07",
-        "All threads use one connection at the same time, each statement commits by itself, and"
-        " rollback() takes nothing back.",
+        "All threads use one connection at the same time, without transactions.",
         MISUSE,
     ),
     "one-connection-a-thread": Words(
         "07",
-        "All sessions of a thread share one connection and so one transaction: a rollback takes"
-        " the others' work with it.",
+        "All sessions of a thread share one transaction: a rollback takes it all.",
         GONE,
     ),
     "odd-file": Words(
         "08",
-        "This is not memory but a file with a strange name, which keeps its rows.",
+        "This is not memory but a file with a strange name: it keeps its rows.",
         "There is a file called `{file}`.",
     ),
     "dirty-reads": Words(

@@ -176,16 +176,13 @@ ENGINES: dict[str, tuple[str, dict[str, Any], str, str]] = {
 
 
 SIGNALING = """
-    import os, signal
+    import os, signal, threading
     from sqlalchemy import create_engine, event
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
     engine = create_engine("sqlite:///shop.db")
-    step, left = os.environ["STEP"], int(os.environ["COUNT"])
+    step = os.environ["STEP"]
     def interrupt(*_):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), int(os.environ["SIGNAL"]))
+        os.kill(os.getppid(), int(os.environ["SIGNAL"]))
+        threading.Event().wait()
     if step == "import":
         interrupt()
     else:

@@ -1,10 +1,8 @@
-"""What is named wrongly."""
+"""What is named wrongly: one sentence that says what was given and what to do, and status 2."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,86 +31,98 @@ def creator() -> sqlite3.Connection:
     raise AssertionError("it was called")
 
 
+FILES = {
+    "broken.py": "import json\n1 / 0",
+    "leaving.py": "raise SystemExit(3)",
+    "gone.py": "import os\nos._exit(0)",
+    "importing.py": "import nowhere_installed",
+    "factory.py": """
+        def create_app():
+            return 1 + ''
+        def create_other(config):
+            ...
+    """,
+    "shop.py": "from flask import Flask\nlamps = app = Flask('shop')",
+    "text.sqlite": "This is a text, and no database at all.",
+}
 BAD: dict[str, tuple[Any, str]] = {
-    "no module": ("nowhere:app", "No module named 'nowhere'"),
+    "no module": ("nowhere:app", "No module named 'nowhere'; there are broken, factory, gone"),
+    "nearly a module": ("shpo:app", "No module named 'shpo'; did you mean shop"),
     "no module in a package": ("json.nowhere:app", "No module named 'json.nowhere'"),
-    "no name": ("json:app", "There is no app in json"),
+    "no file": ("./shpo.py", "There is no module ./shpo.py: did you mean shop."),
+    "no name": ("shop:lamp", "There is no lamp in shop: did you mean lamps."),
+    "no attribute": ("shop:app.nothing", "There is no nothing in shop"),
+    "no call": ("shop:app(x)", "neither a name nor a call with plain values"),
+    "half a call": ("shop:app(", "neither a name nor a call with plain values"),
     "an import that raises": ("broken:app", "broken.py:2 ZeroDivisionError"),
     "an import that exits": ("leaving:app", "SystemExit: 3"),
-    "a factory that raises": ("factory:create_app", "factory.py:2 TypeError"),
-    "a factory with an argument": (
-        "factory:create_other",
-        "missing 1 required positional argument",
-    ),
-    "no engine": ("json:dumps", "failed"),
-    "no engine in an app": (Flask("empty"), "No SQLAlchemy engine was found"),
+    "an import that ends it all": ("gone", "gone ended the process with status 0"),
+    "what is not installed": ("importing", "importing.py:1 ModuleNotFoundError"),
+    "a factory that raises": ("factory:create_app", "factory.py:3 TypeError"),
+    "a factory with an argument": ("factory:create_other", "missing 1 required positional"),
+    "a factory with a wrong one": ("factory:create_other(1, 2)", "takes 1 positional argument"),
+    "no engine in a module": ("json:dumps", "failed"),
+    "no engine in an app": (Flask("empty"), "No SQLAlchemy engine and no sqlite3 connection"),
     "no driver": ("postgresql+nodriver://host/shop", "nodriver"),
     "no dialect": ("nothing://host/shop", "nothing"),
     "no URL": ("sqlite:/shop.db", "There is no file"),
     "a host for SQLite": ("sqlite://shop.db", "Invalid SQLite URL"),
     "a missing file": ("missing.db", "There is no file"),
     "a missing file as URL": ("sqlite:///missing.db", "There is no file"),
-    "a folder": ("sqlite:///.", "is not a file"),
-    "a file of something else": ("broken.py.sqlite", "is not a SQLite database"),
-    "a file that is read-only": ("locked.db", "read-only"),
-    "an engine that reads only": ("sqlite:///file:shop.db?mode=ro&uri=true", "read-only (ro)"),
-    "an immutable file": ("sqlite:///file:shop.db?immutable=1&uri=true", "read-only (immutable)"),
-    "no folder for the file": (create_engine("sqlite:///nowhere/shop.db"), "cannot make it there"),
     "a function that connects": (
         create_engine("sqlite://", creator=creator),
-        "a function of yours",
+        "a function of yours (test_diagnose_bad_input.py:",
     ),
-    "a pool of its own kind": (
-        create_engine("sqlite://", poolclass=OwnPool),
-        "No copy of this engine",
-    ),
-    "an unknown kind of memory": (
-        make("sqlite:///file:x?mode=mem&uri=true"),
-        "no such access mode",
-    ),
-    "nothing": (None, "No SQLAlchemy engine was found in nonetype"),
-    "an empty text": ("", "failed"),
+    "a pool of its own kind": (create_engine("sqlite://", poolclass=OwnPool), "No copy of this"),
+    "an unknown mode": (make("sqlite:///file:x?mode=mem&uri=true"), "no such access mode"),
+    "nothing": (None, "No SQLAlchemy engine and no sqlite3 connection was found"),
+    "an empty text": ("", "No target, no FLASK_APP, and none of wsgi.py, app.py, main.py here"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_sentence(
-    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was given and what to do, with status 2; nothing is left behind."""
-    write(
-        folder,
-        {
-            "broken.py": "import json\n1 / 0",
-            "leaving.py": "raise SystemExit(3)",
-            "factory.py": "def create_app():\n    return 1 + ''\ndef create_other(config): ...",
-            "broken.py.sqlite": "This is a text, and no database at all.",
-        },
-    )
-    monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+def test_bad_input_is_one_sentence(name: str, folder: Path) -> None:
+    """What was given and what to do; nothing is left behind."""
+    write(folder, FILES)
     make_file(folder / "shop.db", wal=False)
-    shutil.copy("shop.db", "locked.db")
-    (folder / "locked.db").chmod(0o444)
     before = content(folder)
     target, message = BAD[name]
     report = diagnose(target)
-    sentence = report.problem or report.engines[0].sentence
+    sentence = report.problem or report.engines[0].problem
     assert message in sentence
     assert "\n" not in sentence
-    assert report.exit_status == 2
+    assert (report.safe, report.exit_status) == (False, 2)
     assert content(folder) == before
-    for loaded in ("broken", "leaving", "factory"):
-        sys.modules.pop(loaded, None)
+
+
+def test_what_is_missing_is_told_apart(folder: Path) -> None:
+    """A module that the app imports is to be installed; one that is named is to be corrected."""
+    write(folder, FILES)
+    assert "; install it for this Python" in diagnose("importing").problem
+    assert "install" not in diagnose("nowhere").problem
 
 
 def test_bad_input_is_one_line_on_the_command_line(folder: Path) -> None:
     """Also when a room of diagnose has the name that is missing in the app's folder."""
     done = run("judge:app")
-    assert (done.returncode, done.stderr) == (2, "")
-    assert done.stdout.splitlines() == [
-        (
-            f"Importing judge in {folder} failed: ModuleNotFoundError: No module named 'judge';"
-            " run this in the folder of your app, with the Python of your app"
-        )
-    ]
+    assert (done.returncode, done.stderr) == (2, "diagnose: importing judge runs it\n")
+    assert " ".join(done.stdout.split()) == (
+        f"NOT LOOKED Importing judge in {folder} failed: ModuleNotFoundError: No module named"
+        " 'judge'; correct the name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--ignore", "own-thraed=tests only"), "did you mean own-thread?"),
+        (("--ignore", "own-thread"), "say why: own-thread=REASON"),
+        (("--output", "xml"), "invalid choice: 'xml'"),
+        (("--jsno",), "unrecognized arguments: --jsno"),
+    ],
+)
+def test_a_wrong_option_is_one_line(arguments: tuple[str, ...], message: str) -> None:
+    """With what was meant, and status 2."""
+    done = run("sqlite://", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr.splitlines()[-1]

@@ -47,10 +47,13 @@ def test_the_sick_bind_is_named(folder: Path) -> None:
     start = "app.extensions['sqlalchemy']"
     assert {name: engine.verdict for name, engine in found.items()} == {
         start: "safe",
-        f"{start}['audit']": "trapped",
+        f"{start}['audit']": "to mend",
         f"{start}['log']": "safe",
     }
-    assert 'SQLALCHEMY_BINDS = {"audit": "sqlite:///shop.db"}' in found[f"{start}['audit']"].cure
+    [finding] = report.findings
+    assert finding.cures[0].lines == [
+        'app.config["SQLALCHEMY_BINDS"]["audit"] = "sqlite:///audit.db"'
+    ]
     assert report.exit_status == 1
 
 
@@ -60,7 +63,9 @@ def test_the_engine_of_an_extension_is_cured_in_the_configuration(folder: Path) 
     with app.app_context():
         app.engine = app.extensions["sqlalchemy"].engine
     (engine,) = diagnose(app).engines
-    assert engine.cure.startswith('SQLALCHEMY_DATABASE_URI = "sqlite:///shop.db"; or')
+    assert engine.findings[0].cures[0].lines == [
+        'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///shop.db"'
+    ]
 
 
 def test_apps_that_share_an_extension_are_told_apart(folder: Path) -> None:
@@ -82,14 +87,11 @@ def test_the_engines_of_flask_sqlalchemy_lite_are_found(folder: Path) -> None:
     app.config["SQLALCHEMY_ENGINES"] = {"default": "sqlite:///shop.db", "audit": "sqlite://"}
     app.config["SQLALCHEMY_ASYNC_ENGINES"] = {"default": "sqlite+aiosqlite://"}
     extension.SQLAlchemy(app)
-    found = [(engine.finding, engine.cure.split(";")[0]) for engine in diagnose(app).engines]
-    assert found == [
-        ("file", ""),
-        ("one-connection", 'SQLALCHEMY_ENGINES = {"audit": "sqlite:///shop.db"}'),
-        (
-            "one-connection",
-            'SQLALCHEMY_ASYNC_ENGINES = {"default": "sqlite+aiosqlite:///shop.db"}',
-        ),
+    report = diagnose(app)
+    assert findings(report) == ["file", "one-connection", "one-connection"]
+    assert [finding.cures[0].lines for finding in report.findings] == [
+        ['app.config["SQLALCHEMY_ENGINES"]["audit"] = "sqlite:///audit.db"'],
+        ['app.config["SQLALCHEMY_ASYNC_ENGINES"]["default"] = "sqlite+aiosqlite:///shop.db"'],
     ]
 
 
