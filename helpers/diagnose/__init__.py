@@ -18,10 +18,11 @@ In a test of your own app, with a copy of this folder beside it::
 A ``Report`` has ``safe``, ``exit_status``, ``findings`` (of all engines), ``problem`` (why it
 could not look), ``to_json()`` and ``engines``. Each ``EngineReport`` has ``name``, ``url``,
 ``pool``, ``opens`` (the absolute path, or the kind of memory), ``verdict`` (``"safe"``,
-``"to mend"``, ``"not looked"``), ``sentence``, ``findings``, ``answers`` (five questions: what
-another thread, process and session sees), ``tables`` (``named``, ``there``, ``missing``,
-``elsewhere``) and ``notes``. A ``Finding`` has a stable ``id``, ``sentence``, ``message`` (what
-you see), ``notebook`` (its number) and ``cures``: lines to paste, and where they go.
+``"to mend"``, ``"not looked"``), ``sentence`` and ``message`` (of its first finding),
+``findings``, ``answers`` (five questions: what another thread, process and session sees),
+``tables`` (``named``, ``there``, ``missing``, ``elsewhere``) and ``notes``. A ``Finding`` has a
+stable ``id``, ``sentence``, ``message`` (what you see), ``notebook`` (its number) and ``cures``:
+lines to paste, and where they go.
 
 Importing your module runs it, and a factory that you name is called; the report says what they
 did to files. A text is imported in a process of its own. Pools are tried as copies, on scratch

@@ -98,6 +98,11 @@ class EngineReport:
             return self.problem
         return self.findings[0].sentence if self.findings else SAFE[self.kind][1]
 
+    @property
+    def message(self) -> str:
+        """What a reader sees of the first finding; empty where there is none."""
+        return self.findings[0].message if self.findings else ""
+
 
 @dataclass
 class Report:

@@ -128,7 +128,9 @@ def paint(engine: EngineReport, lines: list[str], color: bool) -> list[str]:
 def link(number: str) -> str:
     """The address of a notebook, where the lesson lies beside this folder; else nothing."""
     path = LESSON / notebook(number)
-    return path.as_uri() if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    return path.name if Path.cwd() == LESSON else path.as_uri()  # in a notebook of the lesson
 
 
 def read_where(number: str) -> str:
