@@ -1,4 +1,5 @@
-# make lesson   opens the lesson in JupyterLab, on a port of your choice with PORT=9000
+# make lesson   opens your workbook in JupyterLab, on a port of your choice with PORT=9000
+# make again    puts one notebook of it back, with NOTEBOOK=04, and keeps yours beside it
 # make test     runs the tests and compares every output of the notebooks, in about four minutes
 # make slow     runs the tests that take long: browser, paper, killed kernels, swapped fixes
 # make check    checks the code without running it: lint, format, types
@@ -8,6 +9,6 @@
 
 PYTHON ?= python3
 
-.PHONY: lesson test slow check install notebooks handout bench lock
-lesson test slow check install notebooks handout bench lock:
+.PHONY: lesson workbook again test slow check install notebooks handout bench lock
+lesson workbook again test slow check install notebooks handout bench lock:
 	@$(PYTHON) helpers/tasks $@

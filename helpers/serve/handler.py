@@ -16,8 +16,6 @@ from helpers.serve.answer import ANSWERED, RAISED
 from helpers.serve.records import Request
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
     from helpers.serve.stoppable_server import StoppableServer
 
 MOST = 65536  # bytes of a head; http.server refuses one whose line is longer
@@ -105,7 +103,7 @@ class _Incoming(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         into = memoryview(buffer).cast("B")
         if self._said:
             count = min(len(into), len(self._said))

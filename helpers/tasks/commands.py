@@ -9,6 +9,7 @@ from .environment import install
 from .lesson import lesson
 from .lock import make_locks
 from .places import PYTHON, ROOT, Problem, run
+from .workbook import again, workbook
 
 PAPERS = ("A4", "Letter")
 # By file: the cells of a notebook need each other. Four at most, for tests that time something.
@@ -75,12 +76,30 @@ def lock() -> int:
 
 TASKS = {
     task.__name__: task
-    for task in (lesson, test, slow, check, install, notebooks, handout, bench, lock)
+    for task in (
+        lesson,
+        workbook,
+        again,
+        test,
+        slow,
+        check,
+        install,
+        notebooks,
+        handout,
+        bench,
+        lock,
+    )
 }
 
 
 def main(arguments: list[str]) -> int:
-    """Run the task that is named, and return its exit status."""
+    """Run the task that is named, and return its exit status.
+
+    :param arguments: the task, and settings as make takes them: ``["again", "NOTEBOOK=04"]``.
+    """
+    settings = [each.partition("=") for each in arguments if "=" in each]
+    os.environ.update({name: value for name, _, value in settings})
+    arguments = [each for each in arguments if "=" not in each]
     if len(arguments) != 1 or arguments[0] not in TASKS:
         given = " ".join(arguments) or "nothing"
         print(f"Name one of the tasks {', '.join(TASKS)}, not {given}.", file=sys.stderr)

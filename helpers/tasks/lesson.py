@@ -8,8 +8,9 @@ from typing import Any
 
 from .environment import install
 from .places import PYTHON, ROOT, Problem, run
+from .workbook import workbook
 
-FIRST = "notebooks/00_start_here.ipynb"
+FIRST = "workbook/00_start_here.ipynb"
 
 
 def lesson() -> int:
@@ -31,6 +32,7 @@ def lesson() -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         settings.append("--ServerApp.allow_root=True")
     install()
+    workbook()
     print("Opening the lesson in JupyterLab. Ctrl+C ends it.", flush=True)
     return run(PYTHON, "-m", "jupyterlab", *settings)
 
