@@ -1,5 +1,7 @@
 """Judges: each serves a learner's repair for real and says what it did. One module a notebook."""
 
+from helpers.repair.honest_test import the_test_sees_what_visitors_see
 from helpers.repair.mugs import mugs_reach_the_visitors
+from helpers.repair.rugs import rugs_stay_in_the_shop
 
-__all__ = ["mugs_reach_the_visitors"]
+__all__ = ["mugs_reach_the_visitors", "rugs_stay_in_the_shop", "the_test_sees_what_visitors_see"]

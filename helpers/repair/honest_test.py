@@ -1,0 +1,119 @@
+"""Notebook 03: does a test fail on each app whose visitors get an error, and only there?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import StaticPool
+
+from helpers.learn import Verdict
+from helpers.repair.watch import watched
+
+MEMDB = "sqlite:///file:///tested?vfs=memdb&uri=true"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An app to test.
+
+    :param about: what is told of it when the test is wrong about it.
+    :param make: makes it.
+    :param serves: whether its visitors get what they ask for.
+    """
+
+    about: str
+    make: Callable[[], Flask]
+    serves: bool
+
+
+def the_test_sees_what_visitors_see(test: object) -> Verdict:
+    """Judge a test by what it says of apps that it has not seen.
+
+    :param test: the learner's function of an app, which raises where the app fails.
+    """
+    if not callable(test):
+        return Verdict("not yet", f"The check calls a function and was given {test!r}: keep it.")
+    with watched():
+        for case in CASES:
+            if sentence := _wrong_about(test, case):
+                return Verdict("not yet", sentence)
+    return Verdict(
+        "right",
+        f"Your test was right about {len(CASES)} apps: it failed on those whose visitors get an"
+        " error, and on no other.",
+    )
+
+
+def _wrong_about(test: Callable[[Any], object], case: Case) -> str:
+    """What a test gets wrong about an app, or ""."""
+    try:
+        test(case.make())
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - however a test fails
+        said = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(": ")
+        return f"Your test failed on {case.about}: {said}." if case.serves else ""
+    return "" if case.serves else f"Your test passed on {case.about}."
+
+
+def _shop(engine_of: Callable[[], Any], *, keep: bool = False) -> Callable[[], Flask]:
+    """An app with one list, whose startup code makes the table."""
+
+    def make() -> Flask:
+        app, engine = Flask("shop"), engine_of()
+        app.config["KEEPER"] = engine.connect() if keep else None
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS item (name TEXT)"))
+
+        @app.get("/items")
+        def items() -> list[str]:
+            with engine.connect() as connection:
+                return list(connection.scalars(text("SELECT name FROM item")))
+
+        return app
+
+    return make
+
+
+def _always_broken() -> Flask:
+    app = Flask("shop")
+
+    @app.get("/items")
+    def items() -> list[str]:
+        raise KeyError("a typo")
+
+    return app
+
+
+CASES = (
+    Case("the shop of the visitor, who gets 500", _shop(lambda: create_engine("sqlite://")), False),
+    Case(
+        "a shop on a file, which serves its visitors",
+        _shop(lambda: create_engine(f"sqlite:///{Path('tested.db').absolute().as_posix()}")),
+        True,
+    ),
+    Case("a shop whose view raises for everybody", _always_broken, False),
+    Case(
+        "a shop in memory that serves every visitor through one connection",
+        _shop(
+            lambda: create_engine(
+                "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+            )
+        ),
+        True,
+    ),
+    Case(
+        "a shop in memory with a larger pool, whose visitors get 500",
+        _shop(lambda: create_engine("sqlite://", pool_size=20)),
+        False,
+    ),
+    Case(
+        "a shop in memory that every thread reaches by a name",
+        _shop(lambda: create_engine(MEMDB), keep=True),
+        True,
+    ),
+    Case("the shop of the visitor, once more", _shop(lambda: create_engine("sqlite://")), False),
+)
