@@ -11,7 +11,7 @@ from helpers.repair import rugs_stay_in_the_shop
 
 HEAD = """
 import sqlite3
-from flask import Flask, jsonify, request
+from flask import Flask, request
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 
@@ -33,7 +33,7 @@ def make_app():
             if request.method == "POST":
                 connection.execute(text("INSERT INTO rug VALUES (:name)"), request.json)
                 return "stored", 201
-            return jsonify(list(connection.scalars(text("SELECT name FROM rug"))))
+            return list(connection.scalars(text("SELECT name FROM rug")))
 
     return app
 """
@@ -41,7 +41,7 @@ ENGINE = 'create_engine("sqlite://")'
 CREATE = "CREATE TABLE IF NOT EXISTS rug (name TEXT)"
 DROP = 'text("DROP TABLE IF EXISTS rug"))'
 INSERT = 'connection.execute(text("INSERT INTO rug VALUES (:name)"), request.json)'
-LIST = 'return jsonify(list(connection.scalars(text("SELECT name FROM rug"))))'
+LIST = 'return list(connection.scalars(text("SELECT name FROM rug")))'
 BEGIN = "with engine.begin() as connection:\n            if"
 MEMDB = "sqlite:///file:///rugs?vfs=memdb&uri=true"
 NAMED = "sqlite:///file:///rugs?mode=memory&uri=true"
@@ -92,12 +92,12 @@ GRADES = {
         "stores nothing": repaired((INSERT, 'connection.execute(text("SELECT 1"))')),
         "a list beside the database": repaired(
             (INSERT, f'STORED.append(request.json["name"]); {INSERT}'),
-            (LIST, 'connection.execute(text("SELECT 1")); return jsonify(STORED)'),
+            (LIST, 'connection.execute(text("SELECT 1")); return STORED'),
         ),
         "a list, and no database": repaired(
             (BEGIN, "if True:\n            if"),
             (INSERT, 'STORED.append(request.json["name"])'),
-            (LIST, "return jsonify(STORED)"),
+            (LIST, "return STORED"),
         ),
         "no views": repaired(('"/rugs"', '"/carpets"')),
         "no app": repaired(("return app", "return None")),
