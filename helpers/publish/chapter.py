@@ -1,129 +1,133 @@
-"""A notebook in, what is printed of it out: its frame, and the cells with a tag of ``TAGS``."""
+"""A notebook in, what each paper prints of it out.
+
+What is printed is said by the tags of ``TAGS``, and by the frame of a notebook.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from helpers.publish.frame import Problem
+from helpers.publish.frame import Frame, Problem, read_frame, tags, units
 from helpers.publish.page import markdown, shown
 
 TAGS = {
-    "handout": "print the outputs of this code cell, or this markdown up to its second paragraph",
-    "handout-code": "print the source of this code cell",
-    "handout-last": "print this cell as with handout, on the last pages",
-    "handout-only": "print what this markdown cell has in an HTML comment, unseen elsewhere",
+    "handout": "print the outputs of this code cell, or this markdown, in the findings;"
+    " neighbors with this tag are one unit and stay on one page",
+    "handout-code": "print the source of this code cell too",
+    "worksheet": "print the source of this code cell with the exercise, which needs it",
+    "desk": "print this cell on the desk sheet",
     "notebook-only": "do not print this cell, although its section is printed",
-    "answer": "print this cell in the instructor copy only",
+    "answer": "print this cell in the instructor's guide only",
+    "solution": "print this cell in the instructor's guide only, behind the exercise",
 }
-SECTIONS = {"Predict": "predict", "Your turn": "exercise", "Key points": "points"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Chapter:
-    """What is printed of one notebook: HTML, cell by cell."""
+    """What is printed of one notebook, as HTML.
 
-    number: str
-    title: str
-    minutes: str
-    questions: str
-    remarks: str = ""
-    measured: str = ""
-    predict: list[Markup] = field(default_factory=list)
-    findings: list[Markup] = field(default_factory=list)
-    exercise: list[Markup] = field(default_factory=list)
-    points: list[Markup] = field(default_factory=list)
-    last: list[Markup] = field(default_factory=list)
+    :param frame: its title, minutes and questions.
+    :param predictions: one for each prediction: what is asked, and the form.
+    :param findings: one for each unit of evidence and explanation.
+    :param exercise: what the exercise needs, asks and gives.
+    :param answers: what only the instructor is told of the findings.
+    :param solutions: the repairs of the exercise.
+    :param points: the key points.
+    :param desk: what it gives to the desk sheet.
+    """
+
+    frame: Frame
+    predictions: tuple[Markup, ...]
+    findings: tuple[Markup, ...]
+    exercise: tuple[Markup, ...]
+    answers: tuple[Markup, ...]
+    solutions: tuple[Markup, ...]
+    points: tuple[Markup, ...]
+    desk: tuple[Markup, ...]
 
 
-def read_chapter(name: str, notebook: Any, answers: bool) -> Chapter:
+def read_chapter(name: str, notebook: Any) -> Chapter:
     """Pick from a notebook what is printed of it.
 
     :param name: the file name, which begins with two digits.
     :param notebook: as ``nbformat`` reads it.
-    :param answers: also the solutions and other answers, and the letter that was measured.
-    :raises Problem: when its first cell is not that of the lesson, or an output is missing.
+    :raises Problem: when it has no frame, or an output to be printed is not stored.
     """
-    top = notebook.cells[0].source if notebook.cells else ""
-    title, minutes = re.match(r"# (.+)", top), re.search(r"\*\*(\d+) minutes", top)
-    if not title or not minutes:
-        raise Problem(f"{name} does not begin with a cell of a title and **N minutes**: add one.")
-    questions = markdown("\n".join(re.findall(r"^\d+\. .+", top, re.MULTILINE)))
-    chapter = Chapter(name[:2], title[1].replace("`", ""), minutes[1], questions)
-    section = ""
-    for cell in notebook.cells[1:]:
-        tags = set(cell.metadata.get("tags", ()))
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            section = cell.source.splitlines()[0].removeprefix("## ")
-        if tags & {"answer", "solution"} and not answers:
-            continue
-        if answers and (found := re.search(r'compare\(prediction, "(\w)"\)', cell.source)):
-            chapter.measured = found[1]
-        if place := _place(cell, tags, section):
-            try:
-                getattr(chapter, place).append(_printed(cell, tags))
-            except LookupError:
-                start = cell.source.partition("\n")[0]
-                raise Problem(
-                    f"{name} has no stored output of the cell that begins with {start!r}: store"
-                    " one with `make notebooks`, or use --execute."
-                ) from None
-    return chapter
+    frame = read_frame(name, notebook)
+    cells = tuple(notebook.cells)
+    try:
+        return Chapter(
+            frame=frame,
+            predictions=tuple(_predictions(frame)),
+            findings=tuple(_together(unit) for unit in units(cells, "handout")),
+            exercise=tuple(_exercise(frame, cells)),
+            answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
+            solutions=tuple(_printed(cell) for cell in cells if "solution" in tags(cell)),
+            points=tuple(_texts(frame.section("Key points"))),
+            desk=tuple(_printed(cell) for cell in cells if "desk" in tags(cell)),
+        )
+    except LookupError as missing:
+        start = str(missing.args[0]).partition("\n")[0]
+        raise Problem(
+            f"{name} has no stored output of the cell that begins with {start!r}: store one with"
+            " `make notebooks`, or use --execute."
+        ) from None
 
 
-def _place(cell: Any, tags: set[str], section: str) -> str:
-    """The list of a chapter in which a cell is printed, or "" for none."""
-    if "notebook-only" in tags:
-        return ""
-    if "handout-last" in tags:
-        return "last"
-    if tags & {"exercise", "solution"}:
-        return "exercise"
-    if tags & TAGS.keys():
-        return "findings"
-    return SECTIONS.get(section, "") if cell.cell_type == "markdown" else ""
+def _predictions(frame: Frame) -> Iterator[Markup]:
+    """What each section of a prediction asks, up to the form, and the form."""
+    for section in frame.sections:
+        if section.heading.startswith("Predict"):
+            yield _together(_up_to_form(section.cells))
 
 
-def _printed(cell: Any, tags: set[str]) -> Markup:
-    """One cell as HTML.
+def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
+    """The cells of a section up to the form of the prediction, which is the last of them."""
+    forms = [number for number, cell in enumerate(cells) if "prediction" in tags(cell)]
+    return list(cells[: forms[0] + 1] if forms else cells[:1])
 
-    :raises LookupError: when its outputs are to be printed, and none is stored.
+
+def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
+    """What the exercise asks, the code that it needs, and the code to repair."""
+    section = [cell for cell in frame.section("Your turn") if "solution" not in tags(cell)]
+    yield from _texts(tuple(section))
+    for cell in cells:
+        if tags(cell) & {"worksheet", "exercise"}:
+            yield _source(cell)
+
+
+def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:
+    for cell in cells:
+        if cell.cell_type == "markdown" and not tags(cell) & {"notebook-only", "answer"}:
+            yield _printed(cell)
+
+
+def _together(cells: list[Any]) -> Markup:
+    """Cells as one block, which stays on one page."""
+    inside = Markup("\n").join(
+        _printed(cell) for cell in cells if "notebook-only" not in tags(cell)
+    )
+    return Markup('<div class="together">{}</div>').format(inside)
+
+
+def _printed(cell: Any) -> Markup:
+    """One cell as HTML: text as text, a form as its source, other code as its outputs.
+
+    :raises LookupError: when outputs are to be printed, and none is stored.
     """
-    parts = []
     if cell.cell_type == "markdown":
-        parts.append(markdown(_for_paper(cell.source, tags), below=3, flat=True))
-    if tags & {"exercise", "handout-code"}:
-        parts.append(Markup("<pre><code>{}</code></pre>").format(cell.source))
-    if "exercise" in tags:
-        lines = Markup("<div></div>") * max(3, cell.source.count("\n") + 1)
-        parts.append(Markup('<div class="room">{}</div>').format(lines))
-    elif cell.cell_type == "code" and tags - {"handout-code"}:
-        if not cell.outputs:
-            raise LookupError
-        parts += map(shown, cell.outputs)
-    kind = next((tag for tag in ("answer", "solution", "exercise") if tag in tags), "cell")
-    return Markup('<div class="{}">{}</div>').format(kind, Markup("\n").join(parts))
+        return markdown(cell.source, below=2, flat=True)
+    if "prediction" in tags(cell):
+        return _source(cell)
+    if not cell.outputs:
+        raise LookupError(cell.source)
+    parts = [_source(cell)] if "handout-code" in tags(cell) else []
+    return Markup("\n").join([*parts, *map(shown, cell.outputs)])
 
 
-def _for_paper(text: str, tags: set[str]) -> str:
-    """The markdown of a cell, without what only a screen can do."""
-    if "handout-only" in tags:
-        text = re.sub(r"<!--|-->", "", text)
-    if tags & {"handout", "handout-last"}:
-        text = _up_to_second_paragraph(text)
-    if text.startswith("## Predict"):  # below the choices it says where to put the letter
-        choices = re.findall(r"^- .*$", text, re.MULTILINE)
-        text = text[: text.rindex(choices[-1]) + len(choices[-1])] if choices else text
-    text = re.sub(r"^(Previous|Next): .*", "", text, flags=re.MULTILINE)
-    return re.sub(r"</?details>|<summary>(.*)</summary>", r"\1", text)
-
-
-def _up_to_second_paragraph(text: str) -> str:
-    """An explanation with its list or table, without what leads over to the next cell."""
-    blocks = text.split("\n\n")
-    other = re.compile(r"#|\||[-*] |\d+\. |```|    ")  # headings, tables, lists, code
-    paragraphs = [number for number, block in enumerate(blocks) if not other.match(block)]
-    return "\n\n".join(blocks[: paragraphs[1]] if len(paragraphs) > 1 else blocks)
+def _source(cell: Any) -> Markup:
+    return Markup("<pre><code>{}</code></pre>").format(cell.source)

@@ -1,96 +1,89 @@
-"""Notebooks and remarks on teaching in, a learner handout and an instructor copy out.
-
-For instructors: ``make handout``. What the learner handout must not say is never read for it.
-"""
+"""Notebooks, remarks and symptoms in, papers out: for instructors, ``make handout``."""
 
 from __future__ import annotations
 
 import argparse
-import re
+import multiprocessing
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
-
-from helpers.publish.chapter import TAGS, read_chapter
-from helpers.publish.files import progress, read_notebooks, read_text, wipe, write
+from helpers.publish.chapter import TAGS
+from helpers.publish.desk import desk_sheet
+from helpers.publish.files import progress, read_notebooks, wipe, write
 from helpers.publish.frame import Problem
-from helpers.publish.page import markdown
+from helpers.publish.papers import (
+    PAPERS,
+    Lesson,
+    findings,
+    findings_optional,
+    guide,
+    read_lesson,
+    worksheet,
+)
 from helpers.publish.pdf import NoPdf, pdf
 
-ROOT = Path(__file__).parent.parent.parent
-TEMPLATE = Path(__file__).with_suffix(".html")
-STYLE = Path(__file__).with_suffix(".css")
-PAPERS = ("A4", "Letter")
-
-
-def document(root: Path, notebooks: dict[str, Any], paper: str, answers: bool) -> str:
-    """One of the two documents, as a page of HTML that needs no other file.
-
-    :param root: where README.md and the folder ``notebooks/instructor`` are.
-    :param notebooks: as :func:`read_notebooks` returns them.
-    :param paper: the size of a page, as CSS calls it.
-    :param answers: the instructor copy instead of the learner handout.
-    :raises Problem: when a notebook or a file lacks what is to be printed.
-    """
-    chapters = [read_chapter(name, notebook, answers) for name, notebook in notebooks.items()]
-    remarks = root / "notebooks" / "instructor"
-    plans = Markup()
-    if answers:
-        plans = markdown(read_text(remarks / "plans.md"), below=1)
-        for chapter in chapters:
-            if (file := remarks / f"{chapter.number}.md").exists():
-                text = read_text(file).partition("\n")[2]
-                chapter.remarks = markdown(text, below=3, flat=True)
-    symptoms = re.search(
-        r"^## You came with.*?\n(.*?)(?=^## )",
-        read_text(root / "README.md"),
-        re.MULTILINE | re.DOTALL,
-    )
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    page = environment.from_string(read_text(TEMPLATE)).render(
-        chapters=chapters,
-        plans=plans,
-        symptoms=markdown(symptoms[1]) if symptoms else "",
-        answers=answers,
-        paper=paper,
-        style=Markup(read_text(STYLE)),
-    )
-    # A chapter that is not there cannot be led to.
-    link = re.compile(r'<a href="#(c\d\d)">(.*?)</a>')
-    return link.sub(lambda found: found[0 if f'id="{found[1]}"' in page else 2], page)
+ROOT = Path(__file__).parents[2]
+DOCUMENTS: dict[str, Callable[[Lesson, str], str]] = {
+    "guide": guide,  # first, because it takes longest
+    "worksheet": worksheet,
+    "findings": findings,
+    "findings-optional": findings_optional,
+    "desk-sheet": desk_sheet,
+}
 
 
 def make(root: Path, folder: Path, paper: str, anew: bool) -> None:
-    """Make both documents, each as HTML and as PDF.
+    """Make all papers, each as HTML and as PDF.
 
     :param root: the folder of the lesson.
     :param folder: where to put them.
     :param paper: one of ``PAPERS``.
     :param anew: execute the notebooks first.
     :raises Problem: when there is something to mend first; no file is changed then.
-    :raises NoPdf: when there is no PDF; the HTML is made.
+    :raises NoPdf: when there is no PDF; the HTML is made, and PDFs of before are gone.
     """
-    if paper not in PAPERS:
-        raise Problem(f"{paper} is not a paper of the handout: name one of {', '.join(PAPERS)}.")
     write(folder, {})  # refuses at once, and not after minutes of execution
-    notebooks = read_notebooks(root / "notebooks", anew)
-    pages = {
-        name: document(root, notebooks, paper, answers)
-        for name, answers in {"learner": False, "instructor": True}.items()
-    }
-    write(folder, {f"{name}.html": page.encode() for name, page in pages.items()})
+    lesson = read_lesson(root, read_notebooks(root / "notebooks", anew))
+    pages = {name: document(lesson, paper) for name, document in DOCUMENTS.items()}
+    html = {f"{name}.html": page.encode() for name, page in pages.items()}
+    try:
+        files = html | pdfs(pages)
+    except NoPdf:
+        write(folder, html)
+        for name in pages:  # an old one would look like a part of the new papers
+            (folder / f"{name}.pdf").unlink(missing_ok=True)
+        raise
+    write(folder, files)
+
+
+def pdfs(pages: dict[str, str]) -> dict[str, bytes]:
+    """Each page as a PDF, two at a time.
+
+    :param pages: HTML by name.
+    :raises NoPdf: when one cannot be made.
+    """
+    pdf("<p>Can it be done?")  # asked here, where an answer comes at once
     names = [f"{name}.pdf" for name in pages]
-    write(folder, dict(zip(names, map(pdf, progress(list(pages.values()), names)), strict=True)))
+    made = {}
+    with multiprocessing.get_context("spawn").Pool(2, _ignore_interrupts) as pool:
+        results = pool.imap(pdf, pages.values())
+        for name in progress(names, names):
+            made[name] = next(results)
+    return made
+
+
+def _ignore_interrupts() -> None:
+    """Leave a Ctrl+C to the process that was started, which ends this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make the documents, and say where they are."""
+    """Make the papers, and say where they are."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.publish.handout",
-        description="Make a learner handout and an instructor copy, each as HTML and as PDF.",
+        description="Make worksheet, findings, desk sheet and instructor's guide, as HTML and PDF.",
         epilog="Tags of cells: "
         + "; ".join(f"{tag}: {meaning}" for tag, meaning in TAGS.items())
         + ".",
@@ -100,17 +93,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "handout", metavar="FOLDER")
     given = parser.parse_args(arguments)
     try:
+        if given.paper not in PAPERS:
+            raise Problem(f"{given.paper} is not a paper: name one of {', '.join(PAPERS)}.")
         make(ROOT, given.output, given.paper, given.execute)
     except Problem as problem:
-        wipe()
-        print(problem, file=sys.stderr)
-        return 1
+        return _end(str(problem), 1)
     except NoPdf as problem:
-        wipe()
-        print(f"{given.output} has the two documents as HTML; {problem}", file=sys.stderr)
-        return 1
-    print(f"{given.output} has learner and instructor, each as .html and .pdf, for {given.paper}.")
+        return _end(f"{given.output} has the papers as HTML only; {problem}", 1)
+    except KeyboardInterrupt:
+        return _end("Nothing was changed, because you interrupted it.", 130)
+    print(f"{given.output} has {', '.join(DOCUMENTS)}, each as .html and .pdf, for {given.paper}.")
     return 0
+
+
+def _end(sentence: str, status: int) -> int:
+    wipe()
+    print(sentence, file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

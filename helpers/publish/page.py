@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 
 def markdown(text: str, below: int = 0, flat: bool = False) -> Markup:
-    """Markdown as HTML.
+    """Markdown as HTML, without what only a screen can do: folding, and going to a file.
 
     :param text: as in a cell or a file. A link to a notebook becomes one to its chapter.
     :param below: the level of the heading that the text comes under.
@@ -28,6 +28,13 @@ class _Renderer(mistune.HTMLRenderer):
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         return super().heading(text, self.below + (1 if self.flat else level), **attributes)
 
+    def paragraph(self, text: str) -> str:
+        leads_on = text.startswith(("Previous: ", "Next: "))
+        return "" if leads_on else super().paragraph(text)
+
+    def block_html(self, html: str) -> str:
+        return re.sub(r"</?(details|summary)[^>]*>|<!--.*?-->", "", html, flags=re.DOTALL)
+
     def link(self, text: str, url: str, title: str | None = None) -> str:
         if chapter := re.search(r"(\d\d)_\w+\.ipynb", url):
             return f'<a href="#c{chapter[1]}">{text}</a>'
@@ -43,7 +50,8 @@ def accessible(html: str) -> str:
     parts = re.split(r"(<thead>.*?</thead>)", html, flags=re.DOTALL)
     scopes = [("row", "col")[number % 2] for number in range(len(parts))]
     parts = [
-        re.sub(r"<th\b", f'<th scope="{s}"', part) for s, part in zip(scopes, parts, strict=True)
+        re.sub(r"<th\b(?! scope)", f'<th scope="{s}"', part)
+        for s, part in zip(scopes, parts, strict=True)
     ]
     return "".join(parts)
 
@@ -57,10 +65,6 @@ def shown(output: Any) -> Markup:
     if "text/html" in data:
         # A caption and its table stay on one page only inside of something else.
         return Markup(f'<div class="shown">{accessible(data["text/html"])}</div>')
-    if "image/png" in data:
-        alt = output.metadata.get("image/png", {}).get("alt", "")
-        source = "data:image/png;base64," + data["image/png"].replace("\n", "")
-        return Markup('<figure><img alt="{}" src="{}"></figure>').format(alt, source)
     if output.output_type == "error":
         text = f"{output.ename}: {output.evalue}"
     else:
