@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import signal
+import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from helpers.publish.chapter import TAGS
@@ -22,7 +22,7 @@ from helpers.publish.papers import (
     read_lesson,
     worksheet,
 )
-from helpers.publish.pdf import NoPdf, pdf
+from helpers.publish.pdf import NoPdf
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS: dict[str, Callable[[Lesson, str], str]] = {
@@ -59,24 +59,38 @@ def make(root: Path, folder: Path, paper: str, anew: bool) -> None:
 
 
 def pdfs(pages: dict[str, str]) -> dict[str, bytes]:
-    """Each page as a PDF, two at a time.
+    """Each page as a PDF, two at a time, each in a process of its own.
 
     :param pages: HTML by name.
     :raises NoPdf: when one cannot be made.
     """
-    pdf("<p>Can it be done?")  # asked here, where an answer comes at once
     names = [f"{name}.pdf" for name in pages]
-    made = {}
-    with multiprocessing.get_context("spawn").Pool(2, _ignore_interrupts) as pool:
-        results = pool.imap(pdf, pages.values())
-        for name in progress(names, names):
-            made[name] = next(results)
-    return made
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        made = threads.map(_pdf_elsewhere, pages.values())
+        return {name: next(made) for name in progress(names, names)}
 
 
-def _ignore_interrupts() -> None:
-    """Leave a Ctrl+C to the process that was started, which ends this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _pdf_elsewhere(html: str) -> bytes:
+    """Call ``pdf`` in another process: threads of this one would take turns.
+
+    :raises NoPdf: as ``pdf`` does.
+    """
+    command = [sys.executable, "-m", "helpers.publish.pdf"]
+    done = subprocess.run(command, input=html.encode(), capture_output=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise NoPdf(done.stderr.decode().strip().rpartition("\n")[2])
+    return done.stdout
+
+
+def paper_named(name: str) -> str:
+    """The paper that is meant, however its name is written.
+
+    :raises Problem: when it is not known.
+    """
+    for paper in PAPERS:
+        if paper.lower() == name.strip().lower():
+            return paper
+    raise Problem(f"{name} is not a paper: name one of {', '.join(PAPERS)}.")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,16 +107,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "handout", metavar="FOLDER")
     given = parser.parse_args(arguments)
     try:
-        if given.paper not in PAPERS:
-            raise Problem(f"{given.paper} is not a paper: name one of {', '.join(PAPERS)}.")
-        make(ROOT, given.output, given.paper, given.execute)
+        paper = paper_named(given.paper)
+        make(ROOT, given.output, paper, given.execute)
     except Problem as problem:
         return _end(str(problem), 1)
     except NoPdf as problem:
         return _end(f"{given.output} has the papers as HTML only; {problem}", 1)
     except KeyboardInterrupt:
         return _end("Nothing was changed, because you interrupted it.", 130)
-    print(f"{given.output} has {', '.join(DOCUMENTS)}, each as .html and .pdf, for {given.paper}.")
+    print(f"{given.output} has {', '.join(DOCUMENTS)}, each as .html and .pdf, for {paper}.")
     return 0
 
 

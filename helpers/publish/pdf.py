@@ -1,10 +1,11 @@
-"""A page of HTML in, a tagged PDF out."""
+"""A page of HTML in, a tagged PDF out: ``python -m helpers.publish.pdf < page.html > page.pdf``."""
 
 from __future__ import annotations
 
 import base64
 import io
 import re
+import sys
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 
@@ -53,3 +54,18 @@ def _for_paper(picture: re.Match[str]) -> str:
     sizes = r'(?<=width=")(\d+)(" height=")(\d+)'
     svg = re.sub(sizes, lambda s: f"{0.68 * int(s[1]):g}{s[2]}{0.68 * int(s[3]):g}", svg, count=1)
     return base64.b64encode(svg.encode()).decode()
+
+
+def main() -> int:
+    """Read HTML from standard input, and write a PDF to standard output."""
+    try:
+        content = pdf(sys.stdin.buffer.read().decode())
+    except NoPdf as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    sys.stdout.buffer.write(content)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Which cells of a notebook are printed, and where."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from nbformat.v4 import new_output
+from small_lesson import RESULT, small
+
+from helpers.publish.chapter import read_chapter
+from helpers.publish.frame import Problem
+
+
+def words(html: str) -> str:
+    """What HTML says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def places(*outputs: Any) -> dict[str, list[str]]:
+    """What is printed of the small notebook, by the place on the papers."""
+    [(name, notebook)] = small(*outputs).items()
+    chapter = vars(read_chapter(name, notebook))
+    return {place: [*map(words, parts)] for place, parts in chapter.items() if place != "frame"}
+
+
+def test_each_cell_has_its_place() -> None:
+    """By its section, and by its tags."""
+    assert places(RESULT) == {
+        "predictions": ['Predict the number Which? a one b two prediction = ""'],
+        "findings": ["a result Told. in a list And why. source = 3 a result"],
+        "exercise": ["Your turn Repair it.", "def given(): ...", "answer = given()"],
+        "answers": ["For the one who teaches."],
+        "solutions": ["Solution answer = 40 + 2 It always is."],
+        "points": ["Key points Which? That."],
+        "desk": ["a result"],
+    }
+
+
+def test_evidence_and_explanation_stay_together() -> None:
+    """They are one block, which is not broken over two pages."""
+    [(name, notebook)] = small(RESULT).items()
+
+    [unit] = read_chapter(name, notebook).findings
+
+    assert unit.startswith('<div class="together">')
+
+
+@pytest.mark.parametrize(
+    ("output", "printed"),
+    [
+        (new_output("stream", text="told\n"), "told"),
+        (new_output("error", ename="KeyError", evalue="'no'"), "KeyError: 'no'"),
+        (new_output("display_data", {"text/html": "<b>rich</b>", "text/plain": "x"}), "rich"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.output_type,
+)
+def test_each_kind_of_output_can_be_printed(output: Any, printed: str) -> None:
+    """Streams, errors, and what a notebook shows as HTML."""
+    assert places(output)["desk"] == [printed]
+
+
+def test_an_output_that_is_not_stored() -> None:
+    """One sentence names the cell, and what to do."""
+    with pytest.raises(Problem, match="no stored output of the cell that begins with 'shown = 2'"):
+        places()

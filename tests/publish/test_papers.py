@@ -1,0 +1,273 @@
+"""What the papers say, what the learners' must not say, and what each holds by itself."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+import re
+from html import unescape
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import nbformat
+import pytest
+from notebook_rules import all_cells, fenced_python, tagged, tags
+
+from helpers.publish.desk import desk_sheet
+from helpers.publish.files import read_notebooks
+from helpers.publish.frame import units
+from helpers.publish.page import markdown
+from helpers.publish.papers import (
+    Lesson,
+    findings,
+    findings_optional,
+    guide,
+    read_lesson,
+    worksheet,
+)
+from helpers.publish.present import present
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+REMARKS = sorted((ROOT / "notebooks" / "instructor").glob("*.md"))
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def lesson() -> Lesson:
+    """The lesson, as it is stored."""
+    return read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
+
+
+@pytest.fixture(scope="module")
+def pages(lesson: Lesson) -> dict[str, str]:
+    """Each document as HTML."""
+    return {
+        "worksheet": worksheet(lesson, "A4"),
+        "findings": findings(lesson, "A4"),
+        "findings-optional": findings_optional(lesson, "A4"),
+        "desk-sheet": desk_sheet(lesson, "A4"),
+        "guide": guide(lesson, "A4"),
+        "present": present(lesson),
+    }
+
+
+each_document = pytest.mark.parametrize(
+    "name", ["worksheet", "findings", "findings-optional", "desk-sheet", "guide", "present"]
+)
+
+
+def words(html: str) -> str:
+    """What HTML says, without its tags, its style and its script."""
+    html = re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def squeezed(text: str) -> str:
+    """Text without white space, which is another one on paper."""
+    return re.sub(r"\s", "", text)
+
+
+# Who is told what
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of markdown that are long enough to be nobody else's, squeezed."""
+    text = re.sub(r"^```.*?^```|<[^>]*>", "", text, flags=re.MULTILINE | re.DOTALL)
+    told = unescape(re.sub(r"<[^>]*>", "", markdown(text)))
+    return [squeezed(s) for s in re.split(r"(?<=[.:?])\s|\n", told) if len(s.split()) > 3]
+
+
+def secrets(notebook: Any) -> list[str]:
+    """What learners are not told of a notebook: lines of solutions, and sentences of answers."""
+    given = [cell.source for _, cell in tagged(notebook, "exercise")]
+    found = []
+    for _, cell in all_cells(notebook):
+        if tags(cell) & {"solution", "answer"}:
+            lines = "\n".join(fenced_python(cell)).splitlines()
+            found += [squeezed(line) for line in lines if line.strip() not in "\n".join(given)]
+            found += sentences(cell.source)
+    return [secret for secret in found if len(secret) > 3]
+
+
+@each_notebook
+def test_no_answer_reaches_a_learner(path: Path, pages: dict[str, str]) -> None:
+    """The worksheet has neither a line of a solution nor a sentence of an answer."""
+    told = squeezed(words(pages["worksheet"]))
+
+    assert [secret for secret in secrets(nbformat.read(path, 4)) if secret in told] == []
+
+
+@each_notebook
+def test_no_finding_is_on_the_worksheet(path: Path, pages: dict[str, str]) -> None:
+    """What a notebook shows is on another paper, handed out later."""
+    cells = nbformat.read(path, 4).cells
+    shown = [c.source for c in cells if "handout" in tags(c) and c.cell_type == "markdown"]
+    told = squeezed(words(pages["worksheet"]))
+
+    assert [s for text in shown for s in sentences(text) if s in told] == []
+
+
+@each_notebook
+def test_every_answer_reaches_the_instructor(path: Path, pages: dict[str, str]) -> None:
+    """The same lines and sentences."""
+    told = squeezed(words(pages["guide"]))
+
+    assert [secret for secret in secrets(nbformat.read(path, 4)) if secret not in told] == []
+
+
+@pytest.mark.parametrize("path", REMARKS, ids=lambda path: path.stem)
+def test_the_remarks_are_for_the_instructor(path: Path, pages: dict[str, str]) -> None:
+    """Every sentence of the run sheets and the plans is in the guide, and nowhere else."""
+    remarks = sentences(path.read_text(encoding="utf-8").partition("\n")[2])
+    others = squeezed(" ".join(words(page) for name, page in pages.items() if name != "guide"))
+
+    assert remarks
+    assert [remark for remark in remarks if remark in others] == []
+    assert [remark for remark in remarks if remark not in squeezed(words(pages["guide"]))] == []
+
+
+def test_each_prediction_is_on_the_worksheet(pages: dict[str, str]) -> None:
+    """With a line for the reason, and one for what was seen."""
+    notebooks = [nbformat.read(path, 4) for path in NOTEBOOKS]
+    forms = sum(len([*tagged(notebook, "prediction")]) for notebook in notebooks)
+
+    assert words(pages["worksheet"]).count("Because I saw so") == forms > len(NOTEBOOKS) / 2
+
+
+# What is printed holds by itself
+
+LABEL = re.compile(r"\b[TCDP]\d\b")
+ELSEWHERE = re.compile(r"\b(next|previous|last) cell\b|\bcells? (above|below)\b|\bthe map\b", re.I)
+
+
+def speaks_of(unit: list[Any]) -> list[str]:
+    """What the texts of a unit speak of and its evidence does not show."""
+    text = "\n".join(cell.source for cell in unit if cell.cell_type == "markdown")
+    outputs = [output for cell in unit for output in cell.get("outputs", ())]
+    data = [output.get("data", {}) for output in outputs]
+    shown = "\n".join(
+        [str(output.get("text", "")) for output in outputs]
+        + [str(each.get("text/plain", "")) for each in data]
+    )
+    rows = max([str(each.get("text/html", "")).count("<tr") - 1 for each in data], default=0)
+    named = re.findall(r"\b(?:[Rr]ows?|[Ll]ooks?) (\d+)(?: (?:and|to) (\d+))?", text)
+    labels = set(LABEL.findall(text)) - set(LABEL.findall(shown))
+    return [
+        *(f"row {number}" for pair in named for number in pair if number and int(number) > rows),
+        *sorted(labels),
+        *(found[0] for found in ELSEWHERE.finditer(text)),
+    ]
+
+
+@each_notebook
+def test_evidence_is_printed_with_what_speaks_of_it(path: Path) -> None:
+    """Each row, label and place that a printed text names is in the same unit."""
+    cells = tuple(nbformat.read(path, 4).cells)
+    lacking = {
+        unit[0].source.partition("\n")[0]: found
+        for unit in units(cells, "handout")
+        if (found := speaks_of(unit))
+    }
+
+    assert lacking == {}
+
+
+def names_needed(source: str) -> set[str]:
+    """The names that a piece of code uses and does not make."""
+    code = compile(source, "exercise", "exec")
+    known = set(dir(builtins)) | made_by_hand(source)
+    return {name for name in _global_names(code) if name not in known}
+
+
+def _global_names(code: CodeType) -> set[str]:
+    """The names that are looked up outside of functions."""
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    own = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return own.union(*map(_global_names, inner))
+
+
+def made_by_hand(source: str) -> set[str]:
+    """The functions, classes and constants that a cell writes out, and does not import."""
+    body = ast.parse(source).body
+    functions = {n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    targets = [target for n in body if isinstance(n, ast.Assign) for target in n.targets]
+    return functions | {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+@each_notebook
+def test_what_an_exercise_needs_is_printed_with_it(path: Path) -> None:
+    """Whoever has only the paper finds every name that the notebook writes out itself."""
+    cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    exercise = "\n".join(cell.source for cell in cells if "exercise" in tags(cell))
+    printed = [cell.source for cell in cells if tags(cell) & {"worksheet", "exercise"}]
+    written = {name for cell in cells for name in made_by_hand(cell.source)}
+    there = {name for source in printed for name in made_by_hand(source)}
+
+    assert (names_needed(exercise) & written) - there == set()
+
+
+# The HTML
+
+
+class Outline(HTMLParser):
+    """Collects what a page is made of."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect each tag."""
+        self.tags.append((tag, dict(attrs)))
+
+    def values(self, attribute: str) -> list[str]:
+        """What an attribute is, wherever it is set."""
+        return [str(each[attribute]) for _, each in self.tags if attribute in each]
+
+
+@each_document
+def test_a_page_needs_no_other_file(name: str, pages: dict[str, str]) -> None:
+    """No style and no picture from elsewhere; every link inside has a target."""
+    page = Outline(html := pages[name])
+    links = [link for link in page.values("href") if not link.startswith("https://")]
+
+    assert {tag for tag, _ in page.tags} & {"link", "iframe", "object", "base"} == set()
+    assert [source[:30] for source in page.values("src") if not source.startswith("data:")] == []
+    assert not re.search(r"url\(|@import", html)
+    assert sorted(set(page.values("id"))) == sorted(page.values("id"))
+    assert {link.removeprefix("#") for link in links} - {""} <= set(page.values("id"))
+
+
+@each_document
+def test_a_page_can_be_listened_to(name: str, pages: dict[str, str]) -> None:
+    """One first heading and no level left out; a language; words for each picture."""
+    page = Outline(pages[name])
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert [(a, b) for a, b in pairwise(levels) if b > a + 1] == []
+    assert ("html", {"lang": "en"}) in page.tags
+    assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+    assert all(attributes.get("scope") for tag, attributes in page.tags if tag == "th")
+
+
+@each_document
+def test_a_paper_says_which_version_it_is(name: str, pages: dict[str, str], lesson: Lesson) -> None:
+    """The last entry of the change log, never the day of printing."""
+    assert "Version {}, {}".format(*lesson.release) in words(pages[name])
+
+
+@each_document
+def test_a_link_to_elsewhere_shows_its_address(name: str, pages: dict[str, str]) -> None:
+    """On paper nobody can follow it otherwise: the credit writes it out."""
+    if name != "present":
+        assert "gehrcke.de/2015/05/in-memory-sqlite-database-and-flask" in words(pages[name])
