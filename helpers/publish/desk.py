@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
-from helpers.publish.papers import Lesson
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from helpers.publish import symptoms
+from helpers.publish.papers import ENVIRONMENT, Lesson
+
+ROWS = 22  # as many as one leaf has room for, beside the chart and the configurations
+MEASURED = ("Flask", "Werkzeug", "SQLAlchemy", "Flask-SQLAlchemy")
 
 
 def desk_sheet(lesson: Lesson, paper: str) -> str:
-    """The commonest symptoms, the chart and the configurations, on two pages."""
-    return f"<title>To come</title><p>{lesson.release} {paper}"
+    """The commonest symptoms, the chart and the configurations, on the two pages of one leaf.
+
+    :param lesson: what it is made from.
+    :param paper: one of ``PAPERS``.
+    """
+    page = ENVIRONMENT.get_template("desk.html")
+    return page.render(
+        lesson=lesson,
+        kind="Desk sheet",
+        paper=paper,
+        rows=commonest(ROWS),
+        measured=", ".join(f"{name} {version(name)}" for name in MEASURED),
+        desk=[part for chapter in lesson.chapters for part in chapter.desk],
+        address=address(),
+    )
+
+
+def commonest(number: int) -> list[tuple[symptoms.Symptom, symptoms.Cause]]:
+    """The symptoms to print: first of each its commonest cause, then the next ones.
+
+    :param number: how many at most. They come in the order of the tables in README.md.
+    """
+    everything = list(symptoms.each())
+    rank: dict[str, int] = {}
+    ranked = []
+    for place, (symptom, _) in enumerate(everything):
+        rank[symptom.shown] = rank.get(symptom.shown, 0) + 1
+        ranked.append((rank[symptom.shown], place))
+    return [everything[place] for place in sorted(place for _, place in sorted(ranked)[:number])]
+
+
+def address() -> str:
+    """Where the lesson is to be had, when ``pyproject.toml`` says so, else nothing."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'^(?:Homepage|Repository) = "(.+)"$', text, re.MULTILINE)
+    return found[1] if found else ""
