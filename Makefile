@@ -3,12 +3,14 @@
 # make test     runs the tests and compares every output of the notebooks, in about four minutes
 # make slow     runs the tests that take long: browser, paper, killed kernels, swapped fixes
 # make check    checks the code without running it: lint, format, types
-# make handout  makes the handouts, on Letter with PAPER=Letter, run anew with EXECUTE=1
+# make handout  makes the papers, on Letter with PAPER=Letter, run anew with EXECUTE=1
+# make present  makes the lesson for a projector, and opens it in a browser
+# make preflight  checks what you need to teach a plan: PLAN="A day"
 # All install what they need into .venv. Another Python: make lesson PYTHON=python3.12
 # On Windows, without make: py helpers\tasks lesson
 
 PYTHON ?= python3
 
-.PHONY: lesson workbook again test slow check install notebooks handout bench lock
-lesson workbook again test slow check install notebooks handout bench lock:
+.PHONY: lesson workbook again test slow check install notebooks handout present preflight bench lock
+lesson workbook again test slow check install notebooks handout present preflight bench lock:
 	@$(PYTHON) helpers/tasks $@

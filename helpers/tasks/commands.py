@@ -43,12 +43,25 @@ def notebooks() -> int:
 
 
 def handout() -> int:
-    """Make the learner handout and the instructor copy, as HTML and PDF, in handout/."""
+    """Make worksheet, findings, desk sheet and guide, as HTML and PDF, in handout/."""
     options = ["--execute"] if os.environ.get("EXECUTE") else []
     if os.environ.get("PAPER"):
         options.append(f"--paper={checked_paper(os.environ['PAPER'])}")
     install(all_packages=True)
     return run(PYTHON, "-m", "helpers.publish.handout", *options)
+
+
+def present() -> int:
+    """Make the lesson for a projector, and open it in a browser."""
+    install(all_packages=True)
+    return run(PYTHON, "-m", "helpers.publish.present")
+
+
+def preflight() -> int:
+    """Check what a plan needs, such as PLAN="A day", before you teach it."""
+    install(all_packages=True)
+    options = [f"--plan={os.environ['PLAN']}"] if os.environ.get("PLAN") else []
+    return run(PYTHON, "-m", "helpers.publish.preflight", *options)
 
 
 def checked_paper(text: str) -> str:
@@ -86,6 +99,8 @@ TASKS = {
         install,
         notebooks,
         handout,
+        present,
+        preflight,
         bench,
         lock,
     )

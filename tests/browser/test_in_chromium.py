@@ -26,7 +26,9 @@ from test_rules import NOTEBOOKS
 
 from helpers.publish.execute import code_cells, sanitized
 from helpers.publish.files import read_notebooks
-from helpers.publish.handout import document
+from helpers.publish.handout import DOCUMENTS
+from helpers.publish.papers import read_lesson
+from helpers.publish.present import present
 from helpers.tasks.environment import LAB_CONFIG, LAB_SETTINGS
 from helpers.tasks.places import VENV
 
@@ -207,11 +209,12 @@ def test_pictures_can_be_listened_to(visit: Visit) -> None:
     assert all(picture.get_attribute("alt") for picture in pictures)
 
 
-@pytest.mark.parametrize("answers", [False, True], ids=["learner", "instructor"])
-def test_axe_finds_nothing_to_mend_in_a_handout(answers: bool, browser: Browser) -> None:
+@pytest.mark.parametrize("name", [*DOCUMENTS, "present"])
+def test_axe_finds_nothing_to_mend_in_a_paper(name: str, browser: Browser) -> None:
     """The rules of axe-core for pages that all can read; and the browser fetches nothing."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    html = document(ROOT, read_notebooks(ROOT / "notebooks", anew=False), "A4", answers)
+    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
+    html = present(lesson) if name == "present" else DOCUMENTS[name](lesson, "A4")
     page = browser.new_page()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

@@ -150,9 +150,9 @@ def test_make_knows_every_task() -> None:
 
 def test_every_paper_of_the_handout_can_be_named() -> None:
     """It is checked before anything is installed, so the names stand in two places."""
-    from helpers.publish import handout
+    from helpers.publish import papers
 
-    assert PAPERS == handout.PAPERS
+    assert PAPERS == papers.PAPERS
 
 
 def test_the_way_in_is_written_in_old_syntax() -> None:
