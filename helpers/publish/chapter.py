@@ -82,7 +82,9 @@ def _predictions(frame: Frame) -> Iterator[Markup]:
     """What each section of a prediction asks, up to the form, and the form."""
     for section in frame.sections:
         if section.heading.startswith("Predict"):
-            yield _together(_up_to_form(section.cells))
+            asked = [cell for cell in _up_to_form(section.cells) if not _is_left_out(cell)]
+            parts = [_source(c) if c.cell_type == "code" else _printed(c) for c in asked]
+            yield _block(parts)
 
 
 def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
@@ -108,21 +110,24 @@ def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:
 
 def _together(cells: list[Any]) -> Markup:
     """Cells as one block, which stays on one page."""
-    inside = Markup("\n").join(
-        _printed(cell) for cell in cells if "notebook-only" not in tags(cell)
-    )
-    return Markup('<div class="together">{}</div>').format(inside)
+    return _block([_printed(cell) for cell in cells if not _is_left_out(cell)])
+
+
+def _block(parts: list[Markup]) -> Markup:
+    return Markup('<div class="together">{}</div>').format(Markup("\n").join(parts))
+
+
+def _is_left_out(cell: Any) -> bool:
+    return "notebook-only" in tags(cell)
 
 
 def _printed(cell: Any) -> Markup:
-    """One cell as HTML: text as text, a form as its source, other code as its outputs.
+    """One cell as HTML: text as text, and code as its outputs.
 
     :raises LookupError: when outputs are to be printed, and none is stored.
     """
     if cell.cell_type == "markdown":
         return markdown(cell.source, below=2, flat=True)
-    if "prediction" in tags(cell):
-        return _source(cell)
     if not cell.outputs:
         raise LookupError(cell.source)
     parts = [_source(cell)] if "handout-code" in tags(cell) else []

@@ -92,7 +92,7 @@ def tags(cell: Any) -> set[str]:
 
 
 def units(cells: tuple[Any, ...], tag: str) -> list[list[Any]]:
-    """The runs of neighbors that have a tag; a heading begins a new one.
+    """The runs of neighbors that have a tag; a heading begins a new one, a comparison does not.
 
     Evidence and the text that explains it are neighbors, so a unit is what a paper prints
     on one page.
@@ -103,6 +103,8 @@ def units(cells: tuple[Any, ...], tag: str) -> list[list[Any]]:
     found: list[list[Any]] = []
     open_unit = False
     for cell in cells:
+        if "compare" in tags(cell):  # folded: it parts nothing
+            continue
         if tag not in tags(cell):
             open_unit = False
             continue

@@ -92,6 +92,7 @@ def secrets(notebook: Any) -> list[str]:
     for _, cell in all_cells(notebook):
         if tags(cell) & {"solution", "answer"}:
             lines = "\n".join(fenced_python(cell)).splitlines()
+            lines = [line for line in lines if not re.match(r"\s*(from|import) ", line)]
             found += [squeezed(line) for line in lines if line.strip() not in "\n".join(given)]
             found += sentences(cell.source)
     return [secret for secret in found if len(secret) > 3]
