@@ -1,6 +1,6 @@
-"""Fail each test that leaves something behind.
+"""Which tests are slow, and: fail each test that leaves something behind.
 
-Notebook cells are not functions, so this does not run for them: test_leftovers.py does.
+Notebook cells are not functions, so this does not run for them: test_worked_through.py does.
 """
 
 from __future__ import annotations
@@ -17,6 +17,30 @@ import pytest
 
 GRACE = 2.0  # seconds for what is ending already; a real leftover stays longer
 MADE_BY_TOOLS = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents", "dist", "screenshots"}
+SLOW = {"browser", "slow"}  # folders of tests
+IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
+FILES = pytest.StashKey[set[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what `make test` leaves out and `make slow` runs."""
+    for item in items:
+        if SLOW & set(item.path.relative_to(config.rootpath).parts):
+            item.add_marker("slow")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Look which files there are before tests that run in parallel."""
+    if not IN_PARALLEL:
+        session.config.stash[FILES] = files_below(session.config.rootpath)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail when there are more files than before: no single test can tell in parallel."""
+    before = session.config.stash.get(FILES, None)
+    if before is not None and (new := files_below(session.config.rootpath) - before):
+        print(f"\nThe tests left behind {sorted(new)}.")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +52,9 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         "child processes": children,
         "sockets": sockets,
         "open files": open_files,
-        "files in the tree": lambda: files_below(root),
     }
+    if not IN_PARALLEL:
+        looks["files in the tree"] = lambda: files_below(root)
     before = {what: look() for what, look in looks.items()}
     yield
     left = {}

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.publish.execute import run, sanitized
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 TRAP = (
     'SQLALCHEMY_DATABASE_URI="sqlite:///file:///trap?mode=memory&uri=true", '
     "SQLALCHEMY_ENGINE_OPTIONS={'poolclass': __import__('sqlalchemy').pool.SingletonThreadPool}"
