@@ -1,8 +1,10 @@
 """The shop and its setups: what the lesson looks at."""
 
 from helpers.sample.items import add_lamp, count, finds_the_lamp, start_over, store_a_lamp
+from helpers.sample.scenes import play
 from helpers.sample.setups import ANY_THREAD, Setup, Setups, setups
 from helpers.sample.shop import Base, Item, Shop, make_flask_sqlalchemy_shop, make_shop
+from helpers.sample.worker_shop import WorkerShop
 
 __all__ = [
     "ANY_THREAD",
@@ -11,11 +13,13 @@ __all__ = [
     "Setup",
     "Setups",
     "Shop",
+    "WorkerShop",
     "add_lamp",
     "count",
     "finds_the_lamp",
     "make_flask_sqlalchemy_shop",
     "make_shop",
+    "play",
     "setups",
     "start_over",
     "store_a_lamp",

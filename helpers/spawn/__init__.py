@@ -3,5 +3,6 @@
 from helpers.spawn.folder import TemporaryFolder
 from helpers.spawn.postgres import PostgresServer
 from helpers.spawn.process import Process
+from helpers.spawn.workers import ask_workers
 
-__all__ = ["PostgresServer", "Process", "TemporaryFolder"]
+__all__ = ["PostgresServer", "Process", "TemporaryFolder", "ask_workers"]
