@@ -22,7 +22,7 @@ NEWEST = {
     POSTGRES_LOCK: ("--extra=postgres", [LEARNERS_LOCK]),
     MAINTAINERS_LOCK: ("--all-extras", [LEARNERS_LOCK, POSTGRES_LOCK]),
 }
-LOWEST = "--resolution=lowest-direct --group=build " + " ".join(
+LOWEST = "--resolution=lowest-direct --group=build --group=install " + " ".join(
     f"--extra={extra}" for extra in ("others", "postgres", "handout", "test")
 )
 

@@ -106,6 +106,12 @@ def test_the_house_has_these_wings() -> None:
     assert wings() - without_tests <= {path.name for path in (ROOT / "tests").iterdir()}
     folders = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("*.py"))}
     assert folders - OTHER_TESTS <= wings()
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d|alone) \| `(\w+)` \| .+ \|$", text, re.MULTILINE)
+    assert {wing: floor for floor, wing in rows} == {
+        **{wing: str(floor) for wing, floor in FLOORS.items()},
+        **dict.fromkeys(ALONE, "alone"),
+    }
     for wing in wings():
         tree = ast.parse((HELPERS / wing / "__init__.py").read_text(encoding="utf-8"))
         assert "\n" not in (ast.get_docstring(tree) or "\n").split("\n\n")[0], wing
