@@ -1,0 +1,119 @@
+"""What people see, why, how to tell, and what ends it: symptoms.toml, read and shown."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA = Path(__file__).with_name("symptoms.toml")
+COLUMNS = ("Why", "How to tell", "Fix", "In")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason for a symptom.
+
+    :param id: names its test, as in ``test_never_made``.
+    :param why: one sentence.
+    :param look: one line of Python that tells whether this is the reason.
+    :param shows: what that line shows then.
+    :param cure: what ends it.
+    :param notebook: the number of the notebook that shows it, or nothing.
+    """
+
+    id: str
+    why: str
+    look: str
+    shows: str
+    cure: str
+    notebook: str = ""
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What somebody sees, and the reasons, the most frequent first.
+
+    :param causes: at least one.
+    :param message: an error, word for word, or nothing.
+    :param seen: what happens where nothing raises, or nothing.
+    """
+
+    causes: tuple[Cause, ...]
+    message: str = ""
+    seen: str = ""
+
+    @property
+    def shown(self) -> str:
+        """As it stands in a table: a message in code, and the rest as text."""
+        return f"`{self.message}`" if self.message else self.seen
+
+
+@dataclass(frozen=True)
+class Group:
+    """Symptoms that belong together, the most frequent first.
+
+    :param title: a heading.
+    :param symptoms: at least one.
+    :param intro: what stands above the table, or nothing.
+    """
+
+    title: str
+    symptoms: tuple[Symptom, ...]
+    intro: str = ""
+
+
+def read() -> list[Group]:
+    """All symptoms, in the order in which people have them."""
+    groups = []
+    for group in tomllib.loads(DATA.read_text(encoding="utf-8"))["group"]:
+        symptoms = []
+        for symptom in group.pop("symptom"):
+            causes = tuple(Cause(**cause) for cause in symptom.pop("cause"))
+            symptoms.append(Symptom(causes, **symptom))
+        groups.append(Group(symptoms=tuple(symptoms), **group))
+    return groups
+
+
+def each() -> Iterator[tuple[Symptom, Cause]]:
+    """Every cause, with its symptom."""
+    for group in read():
+        for symptom in group.symptoms:
+            for cause in symptom.causes:
+                yield symptom, cause
+
+
+def markdown(notebooks: dict[str, str]) -> str:
+    """The tables of README, a heading and a table for each group.
+
+    :param notebooks: numbers, as in ``"12"``, each with where a link to it leads.
+    :raises KeyError: when a cause names a notebook that is not there.
+    """
+    return "\n\n".join(_group(group, notebooks) for group in read())
+
+
+def _group(group: Group, notebooks: dict[str, str]) -> str:
+    alone = len(group.symptoms) == 1 and len(group.symptoms[0].causes) > 1
+    columns = COLUMNS if alone else ("You see", *COLUMNS)
+    lines = [f"### {group.title}", ""]
+    if group.intro:
+        lines += [group.intro, ""]
+    if alone:
+        lines += [f"{group.symptoms[0].shown}:", ""]
+    lines += [_line(columns), _line(["---"] * len(columns))]
+    for symptom in group.symptoms:
+        for number, cause in enumerate(symptom.causes):
+            first = [] if alone else [symptom.shown if number == 0 else ""]
+            lines.append(_line([*first, *_cells(cause, notebooks)]))
+    return "\n".join(lines)
+
+
+def _cells(cause: Cause, notebooks: dict[str, str]) -> list[str]:
+    number = cause.notebook
+    link = f"[{number}]({notebooks[number]})" if number else ""
+    return [cause.why, f"`{cause.look}`: {cause.shows}", cause.cure, link]
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

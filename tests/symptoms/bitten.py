@@ -1,0 +1,103 @@
+"""Somebody bitten: a row of README's tables, tried as a reader would."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import flask
+import pytest
+import sqlalchemy as sa
+
+from helpers.publish import symptoms
+
+ROOT = Path(__file__).parents[2]
+MODULES = {
+    "Path": Path,
+    "create_engine": sa.create_engine,
+    "flask": flask,
+    "func": sa.func,
+    "inspect": sa.inspect,
+    "os": os,
+    "select": sa.select,
+    "socket": socket,
+    "sqlite3": sqlite3,
+    "sys": sys,
+    "threading": threading,
+    "traceback": traceback,
+    "update": sa.update,
+}
+
+
+@dataclass
+class Row:
+    """A cause as README has it, to be tried."""
+
+    symptom: symptoms.Symptom
+    cause: symptoms.Cause
+    looked: bool = False
+
+    @contextmanager
+    def fails(self) -> Iterator[None]:
+        """The code within has the message, word for word."""
+        with pytest.raises(Exception) as caught:
+            yield
+        assert self.symptom.message in f"{caught.type.__name__}: {caught.value}"
+
+    def tells(self, **names: Any) -> Any:
+        """What the line that tells shows.
+
+        :param names: what the reader's own code calls by a name.
+        """
+        self.looked = True
+        return eval(self.cause.look, MODULES | names)
+
+    def cured_by(self, *code: str) -> None:
+        """The cure says this code, word for word."""
+        for each in code:
+            assert each in self.cause.cure
+
+
+def in_thread(action: Callable[[], Any]) -> Any:
+    """What an action returns or raises in another thread."""
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(action())
+        except Exception as error:  # noqa: BLE001
+            results.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return results[0]
+
+
+def run_program(program: str, folder: Path, *arguments: str) -> str:
+    """What a program prints, in a process of its own, or the last line of its traceback.
+
+    :param folder: its working directory.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]

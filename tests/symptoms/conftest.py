@@ -1,0 +1,45 @@
+"""A row of README's tables, and engines that end with their test."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from bitten import Row
+from sqlalchemy.pool import SingletonThreadPool
+
+from helpers.look import dispose, pool_log
+from helpers.publish import symptoms
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest) -> Iterator[Row]:
+    """The cause that the test is named for."""
+    found = {cause.id: (symptom, cause) for symptom, cause in symptoms.each()}
+    row = Row(*found[request.node.originalname.removeprefix("test_")])
+    yield row
+    assert row.looked, "the line that tells was not tried"
+
+
+@pytest.fixture
+def make_engine() -> Iterator[Callable[..., sa.Engine]]:
+    """``create_engine``, with an end."""
+    engines: list[sa.Engine] = []
+
+    def make(*url: Any, **options: Any) -> sa.Engine:
+        engines.append(sa.create_engine(*url, **options))
+        return engines[-1]
+
+    yield make
+    with pool_log(), warnings.catch_warnings():
+        # A connection that only its thread may close ends unclosed: that is the trap.
+        warnings.simplefilter("ignore", ResourceWarning)
+        debris = any(isinstance(engine.pool, SingletonThreadPool) for engine in engines)
+        while engines:
+            dispose(engines.pop())
+        if debris:
+            gc.collect()

@@ -1,0 +1,269 @@
+"""Locks, and a connection that several sessions share: had, told, cured."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from bitten import Row
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from helpers.look import describe_error
+from helpers.sample import ANY_THREAD, Base, Item
+
+MakeEngine = Callable[..., Engine]
+MEMDB = "sqlite:///file:///locks?vfs=memdb&uri=true"
+SHARED = "sqlite:///file:/locks?mode=memory&cache=shared&uri=true"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A file that isn't there yet."""
+    return f"sqlite:///{tmp_path}/shop.db"
+
+
+def names(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        return list(session.scalars(select(Item.name)))
+
+
+def add(engine: Engine, name: str) -> None:
+    with Session(engine) as session, session.begin():
+        session.add(Item(name=name))
+
+
+def test_long_write(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url, connect_args={"timeout": 0})
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Item(name="lamp"))
+        session.flush()  # and nobody commits
+        with row.fails():
+            add(engine, "mug")
+        assert row.tells(session=session) is True
+    row.cured_by("with Session(engine) as session, session.begin():")
+    add(engine, "lamp")
+    add(engine, "mug")
+    assert names(engine) == ["lamp", "mug"]
+
+
+def test_read_then_write(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url, connect_args={"timeout": 5})
+    Base.metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    with Session(engine) as ann:
+        ann.connection().exec_driver_sql("BEGIN")
+        assert ann.scalars(select(Item.name)).all() == []
+        add(engine, "mug")
+        ann.add(Item(name="lamp"))
+        start = perf_counter()
+        with row.fails():
+            ann.flush()
+        assert perf_counter() - start < 1  # whatever the timeout
+        ann.rollback()
+        assert row.tells(connection=ann.connection()) == "wal"
+        row.cured_by("BEGIN IMMEDIATE")
+        ann.rollback()
+        ann.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        assert ann.scalars(select(Item.name)).all() == ["mug"]
+        ann.add(Item(name="lamp"))
+        ann.commit()
+    assert names(engine) == ["mug", "lamp"]
+
+
+def test_switch_to_wal(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url, connect_args={"timeout": 5})
+    Base.metadata.create_all(engine)
+    with Session(engine) as busy, engine.connect() as connection:
+        busy.add(Item(name="lamp"))
+        busy.flush()
+        start = perf_counter()
+        with row.fails():
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        assert perf_counter() - start < 1
+        busy.commit()
+        assert row.tells(connection=connection) == "delete"
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    engine.dispose()
+    with engine.connect() as connection:
+        assert row.tells(connection=connection) == "wal"
+
+
+def test_shared_cache(row: Row, make_engine: MakeEngine) -> None:
+    engine = make_engine(
+        SHARED, poolclass=QueuePool, connect_args={"timeout": 5, "check_same_thread": False}
+    )
+    Base.metadata.create_all(engine)
+    with Session(engine) as writer:
+        writer.add(Item(name="lamp"))
+        writer.flush()
+        start = perf_counter()
+        with row.fails():
+            names(engine)
+        assert perf_counter() - start < 1
+    assert row.tells(engine=engine) is True
+    engine = make_engine(MEMDB, connect_args={"timeout": 0.2})
+    with engine.connect():
+        Base.metadata.create_all(engine)
+        with Session(engine) as writer:
+            writer.add(Item(name="lamp"))
+            writer.flush()
+            start = perf_counter()
+            with pytest.raises(Exception, match="database is locked"):
+                names(engine)
+            assert perf_counter() - start >= 0.2  # it waited
+
+
+def test_shared_cache_schema(row: Row, make_engine: MakeEngine) -> None:
+    engine = make_engine(SHARED, poolclass=QueuePool, connect_args=ANY_THREAD)
+    with engine.connect() as maker:
+        maker.exec_driver_sql("BEGIN")
+        Base.metadata.create_all(maker)
+        with row.fails():
+            names(engine)
+        maker.commit()
+        assert row.tells(engine=engine) is True
+        assert names(engine) == []
+
+
+def test_open_result(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url)
+    Base.metadata.create_all(engine)
+    add(engine, "lamp")
+    add(engine, "mug")
+    with engine.connect() as connection:
+        result = connection.exec_driver_sql("SELECT name FROM item")
+        result.fetchone()
+        with row.fails():
+            connection.exec_driver_sql("DROP TABLE item")
+        assert row.tells(result=result) is False
+        row.cured_by("result.all()")
+        result.all()
+        assert row.tells(result=result) is True
+        connection.exec_driver_sql("DROP TABLE item")
+
+
+def vanish(engine: Engine) -> tuple[list[str], str]:
+    """Ann adds a lamp, Ben counts meanwhile and closes; what is stored, and what Ann sees."""
+    Base.metadata.create_all(engine)
+    with Session(engine) as ann:
+        lamp = Item(name="lamp")
+        ann.add(lamp)
+        ann.flush()
+        names(engine)
+        ann.commit()
+        try:
+            seen = lamp.name
+        except Exception as error:  # noqa: BLE001
+            seen = describe_error(error)
+    return names(engine), seen
+
+
+def test_vanished_row(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine("sqlite://", poolclass=StaticPool, connect_args=ANY_THREAD)
+    stored, seen = vanish(engine)
+    assert stored == [] and row.symptom.message in seen
+    assert row.tells(engine=engine) == "StaticPool"
+    for cure in (url, MEMDB):
+        engine = make_engine(cure, connect_args={"timeout": 0.1})
+        with engine.connect():
+            if cure == url:
+                assert vanish(engine) == (["lamp"], "lamp")
+            else:  # Ben waits, and gives up, and the lamp is safe
+                with pytest.raises(Exception, match="database is locked"):
+                    vanish(engine)
+
+
+def test_lost_201(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine("sqlite://", poolclass=StaticPool, connect_args=ANY_THREAD)
+    assert vanish(engine)[0] == []
+    assert row.tells(engine=engine) == "StaticPool"
+    assert vanish(make_engine(url))[0] == ["lamp"]
+
+
+def begins(engine: Engine) -> Engine:
+    """The two listeners that make SQLAlchemy send BEGIN itself."""
+    event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def test_begin_twice(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = begins(make_engine("sqlite://", poolclass=StaticPool, connect_args=ANY_THREAD))
+    with Session(engine) as ann, Session(engine) as ben:
+        ann.connection()
+        with row.fails():
+            ben.connection()
+    assert row.tells(engine=engine) == "StaticPool"
+    engine = begins(make_engine(url))
+    with Session(engine) as ann, Session(engine) as ben:
+        ann.connection()
+        ben.connection()
+
+
+def test_commit_twice(row: Row, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("COMMIT")  # of the other thread
+        with row.fails():
+            connection.execute("COMMIT")
+        assert row.tells(connection=connection) is False
+
+
+def test_pending_rollback(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url)
+    Base.metadata.create_all(engine)
+    add(engine, "lamp")
+    with Session(engine) as session:
+        session.add(Item(id=1, name="mug"))
+        with pytest.raises(Exception, match="UNIQUE constraint failed"):
+            session.flush()
+        with row.fails():
+            session.scalars(select(Item.name)).all()
+        assert row.tells(session=session) is False
+        row.cured_by("session.rollback()")
+        session.rollback()
+        assert session.scalars(select(Item.name)).all() == ["lamp"]
+
+
+def test_lost_update(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url)
+    Base.metadata.create_all(engine)
+    add(engine, "lamp")
+    with Session(engine) as ann, Session(engine) as ben:
+        lamps = [session.get_one(Item, 1) for session in (ann, ben)]
+        for session, lamp in zip((ann, ben), lamps, strict=True):
+            lamp.stock = lamp.stock + 1
+            session.commit()
+    with Session(engine) as session:
+        assert session.get_one(Item, 1).stock == 1
+        assert "stock=(item.stock + :stock_1)" in row.tells(Item=Item)
+        row.cured_by("update(Item).values(stock=Item.stock + 1)")
+        session.execute(update(Item).values(stock=Item.stock + 1))
+        session.execute(update(Item).values(stock=Item.stock + 1))
+        assert session.get_one(Item, 1).stock == 3
+
+
+def test_dirty(row: Row, make_engine: MakeEngine) -> None:
+    options = {"poolclass": QueuePool, "connect_args": ANY_THREAD}
+    engine = make_engine(SHARED, isolation_level="READ UNCOMMITTED", **options)
+    with engine.connect():
+        Base.metadata.create_all(engine)
+        with Session(engine) as ann, Session(engine) as ben:
+            ann.add(Item(name="lamp"))
+            ann.flush()
+            assert ben.scalars(select(Item.name)).all() == ["lamp"]
+            assert row.tells(connection=ben.connection()) == 1
+        other = make_engine(SHARED, **options)
+        with Session(engine) as ann, Session(other) as ben:
+            ann.add(Item(name="lamp"))
+            ann.flush()
+            with pytest.raises(Exception, match="database table is locked"):
+                ben.scalars(select(Item.name)).all()

@@ -1,0 +1,267 @@
+"""`no such table` on a file: each cause of README is had, told, and cured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bitten import Row
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, inspect, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+MakeEngine = Callable[..., Engine]
+
+
+def make_model(base: type[DeclarativeBase]) -> Any:
+    class Item(base):  # type: ignore[misc, valid-type]
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
+    return Item
+
+
+def make_base() -> type[DeclarativeBase]:
+    class Base(DeclarativeBase):
+        pass
+
+    return Base
+
+
+def names(engine: Engine, model: Any) -> list[str]:
+    with Session(engine) as session:
+        return list(session.scalars(select(model.name)))
+
+
+def make_app(folder: Path, **config: Any) -> tuple[Flask, SQLAlchemy, Any]:
+    app = Flask("shop", instance_path=str(folder / "instance"))
+    app.config.update(config)
+    db = SQLAlchemy()
+
+    class Item(db.Model):  # type: ignore[name-defined, misc]
+        id = db.Column(db.Integer, primary_key=True)
+        name = db.Column(db.String)
+
+    return app, db, Item
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file, in a working directory of its own."""
+    monkeypatch.chdir(tmp_path)
+    return "sqlite:///shop.db"
+
+
+def test_never_made(row: Row, url: str, make_engine: MakeEngine) -> None:
+    base, engine = make_base(), make_engine(url)
+    model = make_model(base)
+    with row.fails():
+        names(engine, model)
+    assert row.tells(engine=engine) == []
+    row.cured_by("create_all()")
+    base.metadata.create_all(engine)
+    assert names(engine, model) == []
+
+
+def test_imported_late(row: Row, url: str, make_engine: MakeEngine) -> None:
+    base, engine = make_base(), make_engine(url)
+    told = row.tells(Base=base)
+    base.metadata.create_all(engine)
+    model = make_model(base)  # the import of the module with the models
+    assert "item" not in told
+    with row.fails():
+        names(engine, model)
+    base.metadata.create_all(engine)
+    assert names(engine, model) == []
+
+
+def test_two_files(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
+    app, db, item = make_app(tmp_path, SQLALCHEMY_DATABASE_URI=url)
+    db.init_app(app)
+    script = make_engine(app.config["SQLALCHEMY_DATABASE_URI"])
+    db.metadata.create_all(script)
+    with app.app_context():
+        with row.fails():
+            db.session.scalars(select(item.name)).all()
+        assert row.tells(engine=db.engine) == str(tmp_path / "instance" / "shop.db")
+        assert row.tells(engine=script) == str(tmp_path / "shop.db")
+        row.cured_by("use `db.engine` inside `app.app_context()`")
+        db.metadata.create_all(db.engine)
+        assert db.session.scalars(select(item.name)).all() == []
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_migration_elsewhere(
+    row: Row, url: str, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = make_base()
+    model = make_model(base)
+    app_engine = make_engine(url)
+    os.mkdir("migrations")
+    monkeypatch.chdir("migrations")
+    migration = make_engine("sqlite:///shop.db")  # as alembic.ini has it
+    base.metadata.create_all(migration)
+    monkeypatch.chdir("..")
+    files = set()
+    with row.fails():
+        names(app_engine, model)
+    for engine in (app_engine, migration):
+        with engine.connect() as connection:
+            files.add(row.tells(connection=connection))
+    assert len(files) == 2
+    base.metadata.create_all(make_engine(app_engine.url))
+    assert names(app_engine, model) == []
+
+
+def test_url_too_late(row: Row, tmp_path: Path, url: str) -> None:
+    app, db, item = make_app(tmp_path, SQLALCHEMY_DATABASE_URI="sqlite:///real.db")
+    db.init_app(app)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    with app.app_context():
+        with row.fails():
+            db.session.scalars(select(item.name)).all()
+        assert row.tells(db=db).database.endswith("real.db")
+        db.session.remove()
+        db.engine.dispose()
+    app, db, item = make_app(tmp_path, SQLALCHEMY_DATABASE_URI=url)
+    row.cured_by("sets the URL, then calls `db.init_app(app)`")
+    db.init_app(app)
+    with app.app_context():
+        assert row.tells(db=db).database.endswith("shop.db")
+        db.create_all()
+        assert db.session.scalars(select(item.name)).all() == []
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_other_base(row: Row, url: str, make_engine: MakeEngine) -> None:
+    base, engine = make_base(), make_engine(url)
+    model = make_model(make_base())
+    base.metadata.create_all(engine)
+    with row.fails():
+        names(engine, model)
+    assert row.tells(Item=model, Base=base) is False
+    model = make_model(base)
+    assert row.tells(Item=model, Base=base) is True
+    base.metadata.create_all(engine)
+    assert names(engine, model) == []
+
+
+def test_other_engine(row: Row, url: str, make_engine: MakeEngine) -> None:
+    base, engine, other = make_base(), make_engine(url), make_engine("sqlite:///other.db")
+    model = make_model(base)
+    base.metadata.create_all(engine)
+    with Session(engine, binds={model: other}) as session:
+        with row.fails():
+            session.scalars(select(model.name)).all()
+        assert row.tells(session=session, Item=model) == other.url != engine.url
+        row.cured_by("Base.metadata.create_all(session.get_bind(Item))")
+        base.metadata.create_all(session.get_bind(model))
+        assert session.scalars(select(model.name)).all() == []
+
+
+def test_file_gone(row: Row, url: str, make_engine: MakeEngine) -> None:
+    base, engine = make_base(), make_engine(url)
+    model = make_model(base)
+    base.metadata.create_all(engine)
+    Path("shop.db").write_bytes(b"")  # emptied; as deleted or replaced for a new connection
+    with row.fails():
+        names(engine, model)
+    assert row.tells(engine=engine) == 0
+    base.metadata.create_all(engine)
+    row.cured_by("engine.dispose()")
+    engine.dispose()
+    assert names(engine, model) == []
+
+
+def test_at_import(row: Row, url: str, make_engine: MakeEngine) -> None:
+    base, engine = make_base(), make_engine(url)
+    model = make_model(base)
+    module = "choices = names(engine, model)"
+    try:
+        exec(
+            compile(module, "forms.py", "exec"), {"names": names, "engine": engine, "model": model}
+        )
+    except Exception as raised:  # noqa: BLE001
+        error = raised
+    with row.fails():
+        raise error
+    assert row.tells(error=error) is True
+    module = "def choices(): return names(engine, model)"
+    later = {"names": names, "engine": engine, "model": model}
+    exec(compile(module, "forms.py", "exec"), later)
+    base.metadata.create_all(engine)
+    assert later["choices"]() == []  # type: ignore[operator]
+
+
+def test_other_name(row: Row, tmp_path: Path) -> None:
+    app = Flask("shop", instance_path=str(tmp_path))
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///shop.db"
+    db = SQLAlchemy(app)
+
+    class ShopItem(db.Model):  # type: ignore[name-defined, misc]
+        id = db.Column(db.Integer, primary_key=True)
+
+    with app.app_context():
+        db.create_all()
+        with row.fails(), db.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT id FROM item")
+        assert row.tells(engine=db.engine) == ["shop_item"]
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT id FROM {ShopItem.__tablename__}")
+        db.engine.dispose()
+
+
+def test_old_table(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url)
+    old = make_base()
+    make_model(old)
+    old.metadata.create_all(engine)
+    new = make_priced(engine)
+    with row.fails(), Session(engine) as session:
+        session.scalars(select(new.price)).all()
+    assert "price" not in row.tells(engine=engine)
+    row.cured_by("delete the file, then `create_all()`")
+    engine.dispose()
+    os.remove("shop.db")
+    new.metadata.create_all(engine)
+    with Session(engine) as session:
+        assert session.scalars(select(new.price)).all() == []
+
+
+def test_old_table_written(row: Row, url: str, make_engine: MakeEngine) -> None:
+    engine = make_engine(url)
+    old = make_base()
+    make_model(old)
+    old.metadata.create_all(engine)
+    new = make_priced(engine)
+    with row.fails(), Session(engine) as session:
+        session.add(new(price=7))
+        session.commit()
+    assert "price" not in row.tells(engine=engine)
+    alter = "ALTER TABLE item ADD COLUMN price INTEGER"
+    row.cured_by(alter)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(alter)
+    assert "price" in [column["name"] for column in inspect(engine).get_columns("item")]
+    with Session(engine) as session:
+        assert session.scalars(select(new.price)).all() == []
+
+
+def make_priced(engine: Engine) -> Any:
+    """The model of today: the table has a price; ``create_all`` changes nothing about it."""
+    base = make_base()
+
+    class Item(base):  # type: ignore[misc, valid-type]
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        price: Mapped[int]
+
+    base.metadata.create_all(engine)
+    return Item
