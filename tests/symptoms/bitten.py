@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import flask
+import nbformat
 import pytest
 import sqlalchemy as sa
+from nbclient import NotebookClient
 
 from helpers.publish import symptoms
 
@@ -87,7 +89,7 @@ def in_thread(action: Callable[[], Any]) -> Any:
 
 
 def run_program(program: str, folder: Path, *arguments: str) -> str:
-    """What a program prints, in a process of its own, or the last line of its traceback.
+    """What a program prints, in a process of its own, and what it ends with.
 
     :param folder: its working directory.
     """
@@ -100,4 +102,15 @@ def run_program(program: str, folder: Path, *arguments: str) -> str:
         timeout=60,
         check=False,
     )
-    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+    return done.stdout.strip() or done.stderr
+
+
+def run_cells(*cells: str) -> str:
+    """What the last of some cells shows in a notebook: its output and its error."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=60, allow_errors=True).execute()
+    shown = [output.get("text", "") for output in notebook.cells[-1].outputs]
+    for output in notebook.cells[-1].outputs:
+        if output.output_type == "error":
+            shown.append(f"{output.ename}: {output.evalue}")
+    return "".join(shown)

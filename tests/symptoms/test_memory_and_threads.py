@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_own_thread(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
         engine = make_engine(url)
         with engine.connect():  # the one connection held open
             Base.metadata.create_all(engine)
-            assert in_thread(lambda engine=engine: names(engine)) == []
+            assert in_thread(partial(names, engine)) == []
 
 
 def test_disposed(row: Row, make_engine: MakeEngine) -> None:
@@ -68,7 +69,7 @@ def test_plain_sqlite3(row: Row, tmp_path: Path) -> None:
     for name in (":memory:", str(tmp_path / "shop.db"), "file:/shop?vfs=memdb"):
         with closing(sqlite3.connect(name, uri=True)) as connection:
             with row.fails():
-                in_thread(lambda connection=connection: connection.execute("SELECT 1"))
+                in_thread(partial(connection.execute, "SELECT 1"))
             assert row.tells() != in_thread(lambda: row.tells())
     path = tmp_path / "shop.db"
     row.cured_by("with closing(sqlite3.connect(path)) as connection:")
@@ -175,7 +176,12 @@ def test_some_requests(row: Row, tmp_path: Path, make_engine: MakeEngine) -> Non
     told: list[str] = []
     engine = make_engine("sqlite://")
     app = make_app(engine, told, row)
-    app.add_url_rule("/create", view_func=lambda: (Base.metadata.create_all(engine), "")[1])
+
+    @app.get("/create")
+    def create() -> str:
+        Base.metadata.create_all(engine)
+        return ""
+
     with LiveServer(app, threads=4) as server:
         assert server.get("/create").status_code == 200
         served = [server.get("/items").status_code for _ in range(8)]

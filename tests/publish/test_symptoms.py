@@ -1,0 +1,42 @@
+"""The symptoms as data: each has its test, and README shows them as they are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+from helpers.publish import symptoms
+
+TESTS = Path(__file__).parents[1] / "symptoms"
+
+
+def test_each_cause_has_one_test() -> None:
+    """`tests/symptoms` has the error, looks, and cures it, under the name of the cause."""
+    found: Counter[str] = Counter()
+    for path in TESTS.rglob("test_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
+                continue
+            if any(argument.arg == "row" for argument in node.args.args):
+                found[node.name.removeprefix("test_")] += 1
+    causes = Counter(cause.id for _, cause in symptoms.each())
+    assert found == causes
+
+
+def test_a_symptom_is_a_message_or_what_happens() -> None:
+    for symptom, cause in symptoms.each():
+        assert bool(symptom.message) != bool(symptom.seen), symptom
+        assert cause.why.endswith((".", "`", "?")), cause.id
+        assert cause.cure.endswith((".", "`")), cause.id
+        assert not re.search(r"\b(set-up|can not|do not|does not|is not)\b", cause.why), cause.id
+
+
+def test_a_table_for_each_group() -> None:
+    links = {f"{number:02}": f"notebooks/{number:02}" for number in range(18)}
+    text = symptoms.markdown(links)
+    for group in symptoms.read():
+        assert f"### {group.title}\n" in text
+    for symptom, cause in symptoms.each():
+        assert symptom.shown in text and cause.why in text and f"`{cause.look}`" in text
