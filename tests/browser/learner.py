@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from helpers.tasks.lesson import FIRST
+
 if TYPE_CHECKING:  # the tests are skipped, and not broken, where Playwright is missing
     from playwright.sync_api import Browser, BrowserType
 
@@ -51,7 +53,7 @@ class Learner:
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
-        self.base, _, self.token = address.partition("/lab/tree/notebooks/00_start_here.ipynb?")
+        self.base, _, self.token = address.partition(f"/lab/tree/{FIRST}?")
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -63,11 +65,11 @@ class Learner:
         )
 
     def open(self, name: str) -> None:
-        """Open a notebook in a workspace of its own, until its kernel is there.
+        """Open a notebook of the workbook in a workspace of its own, until its kernel is there.
 
         :param name: the file name.
         """
-        self.page.goto(f"{self.base}/lab/tree/notebooks/{name}?reset&{self.token}")
+        self.page.goto(f"{self.base}/lab/tree/workbook/{name}?reset&{self.token}")
         self.see(name)
 
     def see(self, name: str) -> None:
@@ -78,7 +80,7 @@ class Learner:
     def restart_and_run_all(self, cells: int) -> None:
         """Choose Restart Kernel and Run All Cells, and wait until every cell has its number.
 
-        :param cells: how many cells of code there are, none of which has a number yet.
+        :param cells: how many cells of code show one, which folded ones do not.
         """
         from playwright.sync_api import TimeoutError
 
@@ -97,6 +99,10 @@ class Learner:
         ) as saved:
             self.page.keyboard.press("Control+s")
         assert saved.value.ok
+
+    def texts(self, selector: str) -> list[str]:
+        """What is read in each of some places."""
+        return [text.strip() for text in self.page.locator(selector).all_text_contents()]
 
     def interruptions(self) -> list[str]:
         """What stands in the way: dialogs, and notes in a corner."""

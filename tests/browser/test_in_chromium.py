@@ -1,6 +1,6 @@
-"""What people see in a browser: each notebook in JupyterLab, and the two handouts.
+"""What people see in a browser: each notebook of the workbook in JupyterLab, and the handouts.
 
-JupyterLab is started as ``make lesson`` does it, on a copy of the notebooks. Chromium is the
+JupyterLab is started as ``make lesson`` does it, on a copy of the lesson. Chromium is the
 one of this machine; without it, or without Playwright, all of this is skipped. A picture of
 each notebook, as it was left, stays in the folder ``screenshots``.
 """
@@ -29,6 +29,7 @@ from helpers.publish.files import read_notebooks
 from helpers.publish.handout import DOCUMENTS
 from helpers.publish.papers import read_lesson
 from helpers.publish.present import present
+from helpers.tasks.copies import FOLDED, LEFT_OUT
 from helpers.tasks.environment import LAB_CONFIG, LAB_SETTINGS
 from helpers.tasks.places import VENV
 
@@ -85,18 +86,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The lesson, to be changed; its cells have outputs, and no numbers but of a later run."""
+    """The lesson, of which the workbook is made."""
     copy = tmp_path_factory.mktemp("copy")
     for folder in ("helpers", "notebooks"):
         shutil.copytree(
             ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", ".*")
         )
     shutil.copy(ROOT / "README.md", copy)
-    for path in (copy / "notebooks").glob("*.ipynb"):
-        notebook = nbformat.read(path, as_version=4)
-        for cell in code_cells(notebook):
-            cell.execution_count = None
-        nbformat.write(notebook, path)
     return copy
 
 
@@ -132,10 +128,12 @@ def test_a_link_opens_the_notebook_that_it_names(browser: Browser, lab: str) -> 
 class Visit:
     """A notebook that a learner has opened, run and saved."""
 
-    stored: Any
+    stored: list[Any]  # the lesson's cells of code, those that a learner has
     learner: Learner
+    outputs_at_first: list[str]
+    folded: list[str]
     interruptions: list[str]
-    saved: Any
+    saved: list[Any]
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -144,24 +142,56 @@ def visit(
 ) -> Iterator[Visit]:
     """Each notebook, one after the other: opened, restarted and run, saved, photographed."""
     path: Path = request.param
-    stored = nbformat.read(path, as_version=4)
+    cells = code_cells(nbformat.read(path, as_version=4))
+    stored = [cell for cell in cells if not tags(cell) & LEFT_OUT]
     with closing(Learner(browser, lab)) as learner:
         learner.open(path.name)
+        outputs_at_first = learner.texts(".jp-OutputArea-output")
+        folded = learner.texts(".jp-InputPlaceholder")
         interruptions = learner.interruptions()
-        learner.restart_and_run_all(len(code_cells(stored)))
-        learner.save()
+        learner.restart_and_run_all(len([cell for cell in stored if not tags(cell) & FOLDED]))
+        saved = save(learner, copy / "workbook" / path.name)
         learner.picture(ROOT / "screenshots" / f"{path.stem}.png")
-        saved = nbformat.read(copy / "notebooks" / path.name, as_version=4)
-        yield Visit(stored, learner, interruptions + learner.interruptions(), saved)
+        interruptions += learner.interruptions()
+        yield Visit(stored, learner, outputs_at_first, folded, interruptions, saved)
+
+
+def tags(cell: Any) -> set[str]:
+    """The tags of a cell."""
+    return set(cell.metadata.get("tags", []))
+
+
+def save(learner: Learner, path: Path) -> list[Any]:
+    """Save until each cell has been run, as a folded one does not show it, or one has failed."""
+    for _ in range(20):
+        learner.save()
+        cells = code_cells(nbformat.read(path, as_version=4))
+        if all(cell.execution_count for cell in cells):
+            break
+        learner.page.wait_for_timeout(500)
+    return cells
+
+
+def test_nothing_is_seen_before_it_is_run(visit: Visit) -> None:
+    """Neither an output nor more of a folded cell than that it compares or checks."""
+    assert visit.outputs_at_first == []
+    assert len(visit.folded) == len([cell for cell in visit.stored if tags(cell) & FOLDED])
+    said = [text for text in visit.folded if not text.startswith(("# Compare", "# Check"))]
+    assert said == []
 
 
 def test_every_output_is_the_stored_one(visit: Visit) -> None:
-    """Restart and Run All shows what the lesson shows, but for what varies by nature."""
-    stored, saved = code_cells(visit.stored), code_cells(visit.saved)
+    """Restart and Run All shows what the lesson shows, but for what varies by nature.
 
-    for before, after in zip(stored, saved, strict=True):
-        assert sanitized(after.outputs) == sanitized(before.outputs), before.source
-    assert [cell.execution_count for cell in saved] == list(range(1, len(stored) + 1))
+    The lesson itself keeps no progress, which the workbook does.
+    """
+    for before, after in zip(visit.stored, visit.saved, strict=True):
+        if "progress()" in before.source:
+            assert "What you have done so far." in str(after.outputs)
+        else:
+            assert sanitized(after.outputs) == sanitized(before.outputs), before.source
+    numbers = [cell.execution_count for cell in visit.saved]
+    assert numbers == list(range(1, len(visit.stored) + 1))
 
 
 def test_nothing_interrupts_and_nothing_is_wrong(visit: Visit) -> None:
@@ -176,20 +206,6 @@ def test_no_request_leaves_the_machine(visit: Visit) -> None:
     assert [url for url in visit.learner.requests if leaves_the_machine(url)] == []
 
 
-def test_a_solution_is_folded_until_it_is_asked_for(visit: Visit) -> None:
-    """A click on its title shows the code."""
-    folded = visit.learner.page.locator("details")
-    texts = [cell.source for cell in visit.stored.cells if cell.cell_type == "markdown"]
-
-    assert folded.count() == "\n".join(texts).count("<details>") > 0
-    for solution in folded.all():
-        code = solution.locator("pre").first
-        assert not code.is_visible()
-        solution.locator("summary").click()
-        code.wait_for(state="visible")
-        assert code.inner_text().strip()
-
-
 def test_links_lead_somewhere(visit: Visit, copy: Path) -> None:
     """What JupyterLab makes of a link inside the lesson is the address of a file of it."""
     links = [link for link in visit.learner.links() if not link.startswith("https://")]
@@ -201,7 +217,7 @@ def test_links_lead_somewhere(visit: Visit, copy: Path) -> None:
 
 def test_pictures_can_be_listened_to(visit: Visit) -> None:
     """JupyterLab keeps the words of each picture."""
-    outputs = [output for cell in code_cells(visit.stored) for output in cell.outputs]
+    outputs = [output for cell in visit.stored for output in cell.outputs]
     html = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
     pictures = visit.learner.page.locator(".jp-OutputArea .jp-RenderedHTML img").all()
 
