@@ -1,4 +1,7 @@
-"""The workbook: a learner's copies of the notebooks. What they have changed is never lost."""
+"""The workbook: a learner's copies of the notebooks, and of the texts that they link to.
+
+What a learner has changed is never lost.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +41,13 @@ class Workbook:
 
     def __init__(self, project: Path) -> None:
         self.folder = project / "workbook"
-        self.lesson = {
-            path.name: copy_of(path)
-            for path in sorted((project / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-        }
-        if not self.lesson:
+        notebooks = sorted((project / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+        if not notebooks:
             raise Problem(f"{project} has no notebooks: get the lesson again as a whole.")
+        self.notebooks = [path.name for path in notebooks]
+        self.lesson = {path.name: copy_of(path) for path in notebooks}
+        for path in (project / "notebooks").glob("*.md"):  # what they link to
+            self.lesson[path.name] = path.read_bytes()
 
     def update(self) -> Iterator[str]:
         """Write the copies that are missing or old, unless the learner has changed them.
@@ -60,10 +64,11 @@ class Workbook:
                 self._write(name, copy)
                 record[name] = what_is_known_of(copy)
             elif is_old:
-                yield (
-                    f"workbook/{name} is as you have changed it, and the lesson has another"
+                yield f"workbook/{name} is as you have changed it, and the lesson has another" + (
                     f" version: `make again NOTEBOOK={name[:2]}` brings that one, and keeps yours"
                     " beside it."
+                    if name in self.notebooks
+                    else " version: delete yours to get it."
                 )
         for name in sorted(record.keys() - self.lesson.keys()):
             yield from self._let_go(name, record.pop(name))
@@ -92,10 +97,11 @@ class Workbook:
     def _named(self, which: str) -> str:
         number = which.strip().removesuffix(".ipynb")
         number = number.zfill(2) if number.isdecimal() else number
-        found = [name for name in self.lesson if number in (name[:2], name.removesuffix(".ipynb"))]
+        names = self.notebooks
+        found = [name for name in names if number in (name[:2], name.removesuffix(".ipynb"))]
         if not found:
             given = f"NOTEBOOK={which} is no notebook of the lesson" if which else "Which notebook"
-            numbers = [name[:2] for name in self.lesson]
+            numbers = [name[:2] for name in names]
             raise Problem(
                 f"{given}{': ' if which else '? '}name one by its number, from {numbers[0]} to"
                 f" {numbers[-1]}, as in `make again NOTEBOOK={numbers[-1]}`."

@@ -49,6 +49,8 @@ def test_the_lesson_itself_is_as_it_was(tmp_path: Path) -> None:
     assert update(tmp_path) == []
 
     assert {path: path.read_bytes() for path in before} == before
+    for path in (ROOT / "notebooks").glob("*.md"):
+        assert (tmp_path / "workbook" / path.name).read_bytes() == path.read_bytes()
     made = sorted(path.name for path in (tmp_path / "workbook").glob("*.ipynb"))
     assert made == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
     for name in made:
@@ -98,6 +100,22 @@ def test_a_newer_version_leaves_what_was_changed(project: Path, doing: dict[str,
         assert sentence.startswith(f"workbook/{NAME} is as you have changed it, and the lesson has")
         assert "`make again NOTEBOOK=04` brings that one, and keeps yours beside it" in sentence
         assert (project / "workbook" / NAME).read_bytes() == before
+
+
+def test_a_text_that_the_notebooks_link_to_is_treated_alike(project: Path) -> None:
+    """The links of a copy lead somewhere, and notes in the glossary stay."""
+    (project / "notebooks" / "glossary.md").write_text("Thread: first version")
+    assert update(project) == []
+    (project / "notebooks" / "glossary.md").write_text("Thread: second version")
+    assert update(project) == []
+    copy = project / "workbook" / "glossary.md"
+    assert copy.read_text() == "Thread: second version"
+    copy.write_text("Thread: mine")
+    (project / "notebooks" / "glossary.md").write_text("Thread: third version")
+
+    [sentence] = update(project)
+    assert sentence.endswith("the lesson has another version: delete yours to get it.")
+    assert copy.read_text() == "Thread: mine"
 
 
 def test_a_learner_who_undoes_the_change_gets_newer_versions_again(project: Path) -> None:
