@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import platform
+import re
 import socket
 import sqlite3
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from helpers.show import Table
 
-NEEDED = {
-    "Python": "3.11",
-    "SQLite": "3.36",  # the first with the memdb VFS, https://www.sqlite.org/releaselog/3_36_0.html
-    "Flask": "3.0",
-    "Flask-SQLAlchemy": "3.1",
-    "SQLAlchemy": "2.0",
-    "requests": "2.31",
-    "pandas": "2.2",
-}
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+MEMDB = "3.36"  # the first with the memdb VFS, https://www.sqlite.org/releaselog/3_36_0.html
+LIBRARIES = ("Flask", "Flask-SQLAlchemy", "SQLAlchemy", "requests", "pandas")
 
 
 def check_machine() -> Table:
     """Compare what is installed with what the lesson needs, one row a thing."""
     from helpers.show import grid
 
-    rows = [
-        {"what": what, "needed": f"{least} or later", "found": f"v{found}", "enough": answer}
-        for what, least in NEEDED.items()
-        for found in [_found(what)]
-        for answer in ["yes" if _numbers(found) >= _numbers(least) else "no"]
-    ]
+    rows = [_row(what, least, _found(what)) for what, least in needed().items()]
     rows.append(_loopback())
     return grid(rows, "What the lesson needs, and what this machine has.", index="what")
+
+
+def needed() -> dict[str, str]:
+    """The lowest release of each thing that the lesson is tested with."""
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    lines = [re.match(r"([\w-]+).*?>=([\d.]+)", line) for line in project["dependencies"]]
+    lowest = {line[1]: line[2] for line in lines if line}
+    return {
+        "Python": project["requires-python"].removeprefix(">="),
+        "SQLite": MEMDB,
+        **{name: lowest[name.lower()] for name in LIBRARIES},
+    }
+
+
+def _row(what: str, least: str, found: str) -> dict[str, str]:
+    enough = "yes" if _numbers(found) >= _numbers(least) else "no"
+    return {"what": what, "needed": f"{least} or later", "found": f"v{found}", "enough": enough}
 
 
 def _found(what: str) -> str:
@@ -48,8 +57,8 @@ def _found(what: str) -> str:
         return "0.0"
 
 
-def _numbers(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split(".")[:2])
+def _numbers(release: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", release)[:3]]
 
 
 def _loopback() -> dict[str, str]:

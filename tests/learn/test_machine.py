@@ -25,3 +25,16 @@ def test_an_old_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert frame.loc["SQLite", "found"] == "v3.9.2"
     assert list(frame.index[frame["enough"] == "no"]) == ["SQLite"]
+
+
+@pytest.mark.parametrize(("found", "enough"), [("2.0.37", "no"), ("2.0.38", "yes")])
+def test_what_is_needed_is_what_the_project_asks_for(
+    found: str, enough: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last number: the release below the lowest one that is tested is not enough."""
+    monkeypatch.setattr("helpers.learn.machine.version", lambda what: found)
+
+    frame = check_machine().frame
+
+    assert frame.loc["SQLAlchemy", "needed"] == "2.0.38 or later"
+    assert frame.loc["SQLAlchemy", "enough"] == enough
