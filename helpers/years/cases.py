@@ -1,0 +1,105 @@
+"""The cases that are measured on every stack, and the rows in which they are recorded."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+Row = dict[str, str]
+
+MODES = ("run", "reloader", "cli", "cli-reloader")
+THREADED = ("default", "on", "off")
+BOOTSTRAPS = ("main", "handler")
+
+VERSIONS = ("python", "flask", "werkzeug", "sqlalchemy", "flask_sqlalchemy", "sqlite")
+HEAD = ("stack", "year", *VERSIONS)
+CASE = ("extension", "mode", "threaded", "bootstrap")
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "tables": (*HEAD, *CASE, "pool", "handler_thread", "same_thread", "outcome", "error"),
+    "loss": (*HEAD, *CASE, "pool", "overlap", "answer", "outcome", "error"),
+    "pools": (*HEAD, "extension", "database", "configured", "pool"),
+}
+FILES = {
+    question: Path(__file__).with_name(name)
+    for question, name in [("tables", "cases.csv"), ("loss", "losses.csv"), ("pools", "pools.csv")]
+}
+MEASURED = ("pool", "overlap", "answer", "outcome")  # what two runs have to agree on
+
+
+class Case(NamedTuple):
+    """One start of the probe.
+
+    :param question: ``tables``, ``loss`` or ``pools``, as in ``probe.py``.
+    :param extension: ``yes`` for Flask-SQLAlchemy, ``no`` for plain SQLAlchemy.
+    :param mode: ``run`` or ``reloader`` for ``app.run``, ``cli`` or ``cli-reloader`` for
+        ``flask run``.
+    :param threaded: ``default``, ``on`` or ``off``.
+    :param bootstrap: where the tables are made: in the ``main`` thread, ahead of the
+        server, or in a ``handler``.
+    """
+
+    question: str
+    extension: str = ""
+    mode: str = ""
+    threaded: str = ""
+    bootstrap: str = ""
+
+
+def table_cases(modes: Sequence[str]) -> list[Case]:
+    """Who finds the tables: 12 cases for each mode."""
+    combinations = product(("yes", "no"), modes, THREADED, BOOTSTRAPS)
+    return [Case("tables", *each) for each in combinations]
+
+
+def all_cases(has_cli: bool) -> list[Case]:
+    """All cases of a stack: 24 or 48 of tables, six of a loss, and one of pools.
+
+    :param has_cli: whether the stack has ``flask run``.
+    """
+    losses = [Case("loss", *each, "main") for each in product(("yes", "no"), ["run"], THREADED)]
+    return [Case("pools"), *table_cases(MODES if has_cli else MODES[:2]), *losses]
+
+
+def recorded(question: str = "tables") -> list[Row]:
+    """The rows that were recorded.
+
+    :param question: ``tables``, ``loss`` or ``pools``.
+    """
+    with FILES[question].open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def as_csv(question: str, rows: Iterable[Row]) -> str:
+    """Rows as the text of a CSV file."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS[question], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def key(row: Row) -> tuple[str, ...]:
+    """What names a row: its stack, and all of its case."""
+    return tuple(row.get(column, "") for column in ("stack", *CASE, "database", "configured"))
+
+
+def differences(rows: Iterable[Row], others: Iterable[Row]) -> list[str]:
+    """Where two runs disagree on a pool or an outcome, as sentences.
+
+    :param rows: of one question.
+    :param others: of the same question; rows of which only one run has a case count too.
+    """
+    first, second = ({key(row): row for row in each} for each in (rows, others))
+    found = []
+    for name in sorted(first.keys() | second.keys()):
+        one, two = (
+            ", ".join(side[name][c] for c in MEASURED if c in side[name]) if name in side else "-"
+            for side in (first, second)
+        )
+        if one != two:
+            found.append(f"{' '.join(part for part in name if part)}: {one} | {two}")
+    return found
