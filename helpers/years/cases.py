@@ -18,28 +18,29 @@ BOOTSTRAPS = ("main", "handler")
 VERSIONS = ("python", "flask", "werkzeug", "sqlalchemy", "flask_sqlalchemy", "sqlite")
 HEAD = ("stack", "year", *VERSIONS)
 CASE = ("extension", "mode", "threaded", "bootstrap")
+FOUND = ("pool", "handler_thread", "same_thread", "outcome", "error")
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "tables": (*HEAD, *CASE, "pool", "handler_thread", "same_thread", "outcome", "error"),
+    "tables": (*HEAD, *CASE, *FOUND),
+    "post": (*HEAD, *CASE, "database", *FOUND),
     "loss": (*HEAD, *CASE, "pool", "overlap", "answer", "outcome", "error"),
     "pools": (*HEAD, "extension", "database", "configured", "pool"),
 }
-FILES = {
-    question: Path(__file__).with_name(name)
-    for question, name in [("tables", "cases.csv"), ("loss", "losses.csv"), ("pools", "pools.csv")]
-}
+NAMES = {"tables": "cases.csv", "post": "post.csv", "loss": "losses.csv", "pools": "pools.csv"}
+FILES = {question: Path(__file__).with_name(name) for question, name in NAMES.items()}
 MEASURED = ("pool", "overlap", "answer", "outcome")  # what two runs have to agree on
 
 
 class Case(NamedTuple):
     """One start of the probe.
 
-    :param question: ``tables``, ``loss`` or ``pools``, as in ``probe.py``.
+    :param question: ``tables``, ``post``, ``loss`` or ``pools``, as in ``probe.py``.
     :param extension: ``yes`` for Flask-SQLAlchemy, ``no`` for plain SQLAlchemy.
-    :param mode: ``run`` or ``reloader`` for ``app.run``, ``cli`` or ``cli-reloader`` for
-        ``flask run``.
+    :param mode: ``run``, ``reloader`` or ``debug`` for ``app.run``, ``cli`` or
+        ``cli-reloader`` for ``flask run``.
     :param threaded: ``default``, ``on`` or ``off``.
     :param bootstrap: where the tables are made: in the ``main`` thread, ahead of the
         server, or in a ``handler``.
+    :param database: ``memory`` or ``file``.
     """
 
     question: str
@@ -47,6 +48,7 @@ class Case(NamedTuple):
     mode: str = ""
     threaded: str = ""
     bootstrap: str = ""
+    database: str = "memory"
 
 
 def table_cases(modes: Sequence[str]) -> list[Case]:
@@ -55,19 +57,31 @@ def table_cases(modes: Sequence[str]) -> list[Case]:
     return [Case("tables", *each) for each in combinations]
 
 
+def post_cases() -> list[Case]:
+    """The app of the post, with the debug mode and with a file, which is its fix B: 6 cases."""
+    ways = (("debug", "memory"), ("run", "file"), ("debug", "file"))
+    both = product(("yes", "no"), ways)
+    return [Case("post", kind, mode, "default", "main", place) for kind, (mode, place) in both]
+
+
+def loss_cases() -> list[Case]:
+    """Whether a row can be lost that was acknowledged: 6 cases."""
+    return [Case("loss", kind, "run", each, "main") for kind in ("yes", "no") for each in THREADED]
+
+
 def all_cases(has_cli: bool) -> list[Case]:
-    """All cases of a stack: 24 or 48 of tables, six of a loss, and one of pools.
+    """All cases of a stack: 24 or 48 of tables, 6 of the post, 6 of a loss, and the pools.
 
     :param has_cli: whether the stack has ``flask run``.
     """
-    losses = [Case("loss", *each, "main") for each in product(("yes", "no"), ["run"], THREADED)]
-    return [Case("pools"), *table_cases(MODES if has_cli else MODES[:2]), *losses]
+    tables = table_cases(MODES if has_cli else MODES[:2])
+    return [Case("pools"), *tables, *post_cases(), *loss_cases()]
 
 
 def recorded(question: str = "tables") -> list[Row]:
     """The rows that were recorded.
 
-    :param question: ``tables``, ``loss`` or ``pools``.
+    :param question: ``tables``, ``post``, ``loss`` or ``pools``.
     """
     with FILES[question].open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

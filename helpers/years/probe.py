@@ -3,7 +3,7 @@
 It runs unchanged from Python 2.7 and Flask 0.10 to today, so it has no annotations. The
 environment variable ``PROBE`` holds the case as JSON; ``question`` says what to do:
 
-- ``tables``: make the tables at the start or in a view, then count the rows in a view.
+- ``tables`` and ``post``: make the tables at the start or in a view, then count in a view.
 - ``loss``: one request flushes a row, another one counts, then the first one commits.
 - ``pools``: print the versions, and which connection pool each kind of engine has.
 """
@@ -80,6 +80,7 @@ def answer(status=200, **found):
         pool=type(engine.pool).__name__,
         handler_thread=me.name,
         same_thread=me in maker,
+        overlap=flask.request.environ["wsgi.multithread"],
     )
     return json.dumps(found), status
 
@@ -88,8 +89,14 @@ def answer(status=200, **found):
 def describe(error):
     """Say what went wrong, in the words of the error."""
     flushed.set()
-    words = "%s: %s" % (type(error).__name__, error)
+    words = type(error).__name__ + ": " + str(error)
     return answer(500, error=words.splitlines()[0])
+
+
+@app.route("/ready")
+def ready():
+    """Reply as soon as the server does."""
+    return answer()
 
 
 @app.route("/create")
@@ -151,22 +158,23 @@ def pools(folder):
     single = sqlalchemy.pool.SingletonThreadPool
     urls = {"memory": "sqlite://", "file": "sqlite:///" + os.path.join(folder, "shop.db")}
     for kind, url in sorted(urls.items()):
-        yield "no", kind, "default", sqlalchemy.create_engine(url).pool
+        yield "no", kind, "default", type(sqlalchemy.create_engine(url).pool).__name__
         for options in [{}, {"poolclass": single}] if kind == "memory" else [{}]:
             app = flask.Flask(__name__, instance_path=folder)
             with app.app_context():
-                pool = with_extension(app, url, **options)[0].pool
-            yield "yes", kind, "SingletonThreadPool" if options else "default", pool
+                engine = with_extension(app, url, **options)[0]
+            configured = "SingletonThreadPool" if options else "default"
+            yield "yes", kind, configured, type(engine.pool).__name__
 
 
 if case["question"] == "pools":
-    found = [row[:3] + (type(row[3]).__name__,) for row in pools(os.getcwd())]
+    found = list(pools(os.getcwd()))
     print(json.dumps({"versions": versions(), "pools": found}))
     sys.exit()
 
 kind = with_extension if case["extension"] else with_sqlalchemy
 with app.app_context():
-    engine, create_all, session, Item = kind(app, "sqlite://")
+    engine, create_all, session, Item = kind(app, case["url"])
     if case["bootstrap"] == "main":
         create()
 

@@ -1,0 +1,28 @@
+"""Measures the stack that this Python has, for a row beside those that are recorded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from helpers.years.cases import Case, Row, table_cases
+from helpers.years.measure import measure
+from helpers.years.progress import several
+from helpers.years.record import complete
+from helpers.years.stacks import installed_stack
+
+
+def measure_installed(modes: Sequence[str] = ("run",), workers: int = 2) -> list[Row]:
+    """Measure the tables' cases on the installed stack; nothing is recorded or left behind.
+
+    :param modes: which servers, of ``run``, ``reloader``, ``cli`` and ``cli-reloader``: 12
+        cases each.
+    :param workers: how many cases run at the same time.
+    :return: rows like the recorded ones, of the stack ``yours``.
+    :raises Hindrance: when a case cannot be measured.
+    """
+    cases = [Case("pools"), *table_cases(modes)]
+    with several(workers) as pool:
+        found = list(pool.map(lambda case: measure(sys.executable, case), cases))
+    rows = dict(zip(cases, found, strict=True))
+    return complete(installed_stack(), rows, cases)["tables"]

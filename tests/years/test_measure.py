@@ -1,0 +1,137 @@
+"""Cases are measured on the installed stack, and a start that goes wrong leaves nothing."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from helpers.years import expected, measure_installed, serve
+from helpers.years.cases import Case, all_cases
+from helpers.years.measure import measure
+from helpers.years.rule import expected_loss
+from helpers.years.serve import Hindrance
+from helpers.years.stacks import installed_stack
+
+CASE = Case("tables", "no", "run", "default", "main")
+HEAD = {
+    package.replace("-", "_"): installed_stack().version(package)
+    for package in ("flask", "flask-sqlalchemy", "sqlalchemy")
+}
+
+
+def test_the_installed_stack_follows_the_rule() -> None:
+    """All cases of ``app.run()``."""
+    rows = measure_installed()
+
+    assert len(rows) == 12
+    assert [row["outcome"] for row in rows] == [expected(row) for row in rows]
+    assert {row["stack"] for row in rows} == {"yours"}
+
+
+@pytest.mark.parametrize("mode", ["reloader", "cli", "cli-reloader"])
+@pytest.mark.parametrize("bootstrap", ["main", "handler"])
+def test_each_server_can_be_started(mode: str, bootstrap: str) -> None:
+    """With one thread, so that the two places of the tables differ with the reloader."""
+    [row] = measure(sys.executable, Case("tables", "no", mode, "off", bootstrap))
+
+    assert row["outcome"] == expected(HEAD | row)
+
+
+@pytest.mark.parametrize("case", [c for c in all_cases(True) if c.question == "loss"], ids=" ".join)
+def test_a_row_is_lost_where_requests_share_a_connection(case: Case) -> None:
+    """The server said 201."""
+    [row] = measure(sys.executable, case)
+
+    assert row["outcome"] == expected_loss(HEAD | row)
+    assert row["answer"] == ("500" if row["error"] else "201")
+
+
+@pytest.mark.parametrize("case", [c for c in all_cases(True) if c.question == "post"], ids=" ".join)
+def test_the_app_of_the_post_runs_with_debug_and_with_a_file(case: Case) -> None:
+    """A file is found by every thread."""
+    [row] = measure(sys.executable, case)
+
+    assert row["outcome"] == expected(HEAD | row)
+
+
+def test_the_pools_are_those_of_today() -> None:
+    """And the extension does not let its pool be replaced."""
+    found = {
+        (row["extension"], row["database"], row["configured"]): row["pool"]
+        for row in measure(sys.executable, Case("pools"))
+    }
+    assert found == {
+        ("no", "memory", "default"): "SingletonThreadPool",
+        ("no", "file", "default"): "QueuePool",
+        ("yes", "memory", "default"): "StaticPool",
+        ("yes", "file", "default"): "QueuePool",
+        ("yes", "memory", "SingletonThreadPool"): "StaticPool",
+    }
+
+
+@pytest.mark.parametrize(
+    ("probe", "sentence"),
+    [
+        ("import threading; threading.Event().wait()", "nobody listened within 1 s"),
+        ("raise ImportError('no module named flask')", "it ended before it answered: Import"),
+        (
+            "import json, os, socket, threading\n"
+            "port = json.loads(os.environ['PROBE'])['port']\n"
+            "server = socket.create_server(('127.0.0.1', port))\n"
+            "threading.Event().wait()",
+            "no answer within 1 s",
+        ),
+        (
+            "import json, os, socket\n"
+            "port = json.loads(os.environ['PROBE'])['port']\n"
+            "client, _ = socket.create_server(('127.0.0.1', port)).accept()\n"
+            "client.sendall(b'SSH-2.0-OpenSSH\\r\\n')",
+            "makes no sense",
+        ),
+    ],
+    ids=["hangs", "fails", "never answers", "answers nonsense"],
+)
+def test_a_start_that_goes_wrong_is_one_sentence(
+    probe: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names what happened, and the process is gone: conftest looks for what is left."""
+    (tmp_path / "probe.py").write_text(probe)
+    monkeypatch.setattr(serve, "PROBE", tmp_path / "probe.py")
+
+    with pytest.raises(Hindrance, match=sentence):
+        measure(sys.executable, CASE, patience=1.0)
+
+
+def test_a_probe_that_never_says_its_pools_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no server to wait for."""
+    (tmp_path / "probe.py").write_text("import threading; threading.Event().wait()")
+    monkeypatch.setattr(serve, "PROBE", tmp_path / "probe.py")
+
+    with pytest.raises(Hindrance, match="did not end within 1 s"):
+        measure(sys.executable, Case("pools"), patience=1.0)
+
+
+def test_a_port_that_is_taken_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a program that listens and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(serve, "free_port", lambda: taken.getsockname()[1])
+
+        with pytest.raises(Hindrance, match="in use"):
+            measure(sys.executable, CASE, patience=5.0)
+
+
+def test_another_server_on_the_port_is_not_taken_for_the_probe(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer could otherwise be recorded."""
+    httpserver.expect_request("/count").respond_with_json({"rows": 1, "pool": "StaticPool"})
+    monkeypatch.setattr(serve, "free_port", lambda: httpserver.port)
+
+    with pytest.raises(Hindrance, match="another program answered on its port"):
+        measure(sys.executable, CASE)
