@@ -19,10 +19,13 @@ def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
     :return: one row; of ``pools``, five, which hold the versions of the stack too.
     :raises Hindrance: when the probe does not start, does not answer, or answers nonsense.
     """
-    if case.question == "pools":
-        return _pools(python, patience)
-    with served(python, case, patience) as ask:
-        found = _loss(ask) if case.question == "loss" else _tables(ask, case)
+    try:
+        if case.question == "pools":
+            return _pools(python, patience)
+        with served(python, case, patience) as ask:
+            found = _loss(ask) if case.question == "loss" else _tables(ask, case)
+    except (OSError, RuntimeError) as error:  # the system did not start it, or not end it
+        raise Hindrance(str(error)) from error
     return [case._asdict() | found]
 
 
