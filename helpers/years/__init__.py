@@ -5,5 +5,17 @@ from helpers.years.heat_map import heat_map
 from helpers.years.installed import measure_installed
 from helpers.years.rule import expected
 from helpers.years.stacks import all_stacks
+from helpers.years.tables import neighbors, of_years, overrides, pick, year_by_year
 
-__all__ = ["all_stacks", "expected", "heat_map", "measure_installed", "recorded"]
+__all__ = [
+    "all_stacks",
+    "expected",
+    "heat_map",
+    "measure_installed",
+    "neighbors",
+    "of_years",
+    "overrides",
+    "pick",
+    "recorded",
+    "year_by_year",
+]

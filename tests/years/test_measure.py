@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from helpers.years import expected, measure_installed, serve
-from helpers.years.cases import Case, all_cases
+from helpers.years.cases import Case, loss_cases, post_cases
 from helpers.years.measure import measure
 from helpers.years.rule import expected_loss
 from helpers.years.serve import Hindrance
@@ -41,7 +41,7 @@ def test_each_server_can_be_started(mode: str, bootstrap: str) -> None:
     assert row["outcome"] == expected(HEAD | row)
 
 
-@pytest.mark.parametrize("case", [c for c in all_cases(True) if c.question == "loss"], ids=" ".join)
+@pytest.mark.parametrize("case", [c for c in loss_cases() if c.threaded != "on"], ids=" ".join)
 def test_a_row_is_lost_where_requests_share_a_connection(case: Case) -> None:
     """The server said 201."""
     [row] = measure(sys.executable, case)
@@ -50,7 +50,7 @@ def test_a_row_is_lost_where_requests_share_a_connection(case: Case) -> None:
     assert row["answer"] == ("500" if row["error"] else "201")
 
 
-@pytest.mark.parametrize("case", [c for c in all_cases(True) if c.question == "post"], ids=" ".join)
+@pytest.mark.parametrize("case", [c for c in post_cases() if c.mode == "debug"], ids=" ".join)
 def test_the_app_of_the_post_runs_with_debug_and_with_a_file(case: Case) -> None:
     """A file is found by every thread."""
     [row] = measure(sys.executable, case)

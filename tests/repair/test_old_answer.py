@@ -1,0 +1,166 @@
+"""Answers to the exercise of notebook 16: every right one passes, and no other."""
+
+from __future__ import annotations
+
+import pytest
+from bank import answer_of, grades
+
+from helpers.learn import check
+from helpers.repair import the_answer_is_tried
+
+HEAD = "from helpers.years import pick, expected\n"
+ROWS = """[
+    row for row in rows
+    if row["extension"] == "no" and row["mode"] == "cli"
+    and row["threaded"] == "default" and row["bootstrap"] == "handler"
+]"""
+PICK = 'pick(rows, extension="no", mode="cli", threaded="default", bootstrap="handler")'
+
+GRADES = {
+    "a comprehension": (
+        f"""
+def holds(rows):
+    tried = {ROWS}
+    if not tried:
+        return None
+    return tried[0]["outcome"] == "rows found"
+""",
+        "right",
+    ),
+    "pick and its error": (
+        f"""
+def holds(rows):
+    try:
+        tried = {PICK}
+    except ValueError:
+        return None
+    return all(row["outcome"] == "rows found" for row in tried)
+""",
+        "right",
+    ),
+    "a loop": (
+        """
+def holds(rows):
+    for row in rows:
+        case = row["extension"], row["mode"], row["threaded"], row["bootstrap"]
+        if case == ("no", "cli", "default", "handler"):
+            return not row["error"] and row["outcome"] != "no such table"
+""",
+        "not yet",  # the error of a row and its outcome can differ on a stack that is made up
+    ),
+    "a loop over outcomes": (
+        """
+def holds(rows):
+    for row in rows:
+        case = row["extension"], row["mode"], row["threaded"], row["bootstrap"]
+        if case == ("no", "cli", "default", "handler"):
+            return row["outcome"] == "rows found"
+""",
+        "right",
+    ),
+    "false where there is no flask run": (
+        f"""
+def holds(rows):
+    return any(row["outcome"] == "rows found" for row in {ROWS})
+""",
+        "right, but",
+    ),
+    "true where there is no flask run": (
+        f"""
+def holds(rows):
+    return all(row["outcome"] == "rows found" for row in {ROWS})
+""",
+        "not yet",
+    ),
+    "as it stands": ("def holds(rows):\n    return None\n", "not yet"),
+    "always": ("def holds(rows):\n    return True\n", "not yet"),
+    "never": ("def holds(rows):\n    return False\n", "not yet"),
+    "by the year": (
+        """
+def holds(rows):
+    if int(rows[0]["year"]) < 2016:
+        return None
+    return int(rows[0]["year"]) < 2018
+""",
+        "not yet",
+    ),
+    "by the rule instead of the rows": (
+        f"""
+def holds(rows):
+    tried = {ROWS}
+    return all(expected(row) == "rows found" for row in tried) if tried else None
+""",
+        "not yet",
+    ),
+    "with the extension": (
+        f"""
+def holds(rows):
+    tried = {ROWS.replace('"no"', '"yes"')}
+    return all(row["outcome"] == "rows found" for row in tried) if tried else None
+""",
+        "not yet",
+    ),
+    "with every setting for threads": (
+        """
+def holds(rows):
+    tried = [row for row in rows if (row["extension"], row["mode"], row["bootstrap"]) == (
+        "no", "cli", "handler")]
+    return all(row["outcome"] == "rows found" for row in tried) if tried else None
+""",
+        "not yet",
+    ),
+    "with app.run": (
+        f"""
+def holds(rows):
+    tried = {ROWS.replace("cli", "run")}
+    return all(row["outcome"] == "rows found" for row in tried) if tried else None
+""",
+        "not yet",
+    ),
+    "another type": ("def holds(rows):\n    return 'yes'\n", "not yet"),
+    "no function": ("holds = True\n", "not yet"),
+    "it destroys its rows": (
+        f"""
+def holds(rows):
+    tried = {ROWS}
+    rows.clear()
+    return tried[0].pop("outcome") == "rows found" if tried else None
+""",
+        "right",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GRADES)
+def test_each_answer_gets_its_grade(name: str) -> None:
+    """Alone."""
+    source, grade = GRADES[name]
+
+    verdict = the_answer_is_tried(answer_of(HEAD + source, "holds"))
+    assert verdict.grade == grade, verdict.said
+
+
+def test_the_grades_do_not_depend_on_the_order() -> None:
+    """All in sequence, each twice."""
+    answers = {name: answer_of(HEAD + source, "holds") for name, (source, _) in GRADES.items()}
+
+    found = grades(the_answer_is_tried, answers, twice=True)
+    assert found == {name: grade for name, (_, grade) in GRADES.items()}
+
+
+def test_a_miss_is_answered_with_the_row_that_refutes_it() -> None:
+    """The learner reads which case says otherwise."""
+    said = the_answer_is_tried(answer_of(GRADES["always"][0], "holds")).said
+
+    assert said == (
+        "On the stack 2013 your function returned True. Its rows have the modes reloader and run:"
+        " nobody could have tried the answer there."
+    )
+
+
+def test_an_answer_that_raises_is_told_so() -> None:
+    """As in every repair."""
+    holds = answer_of("def holds(rows):\n    return rows[0]['answer']\n", "holds")
+
+    said = repr(check("16c", the_answer_is_tried, lambda: holds))
+    assert said == "Not yet. Your code raised KeyError: 'answer'"

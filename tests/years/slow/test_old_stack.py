@@ -1,0 +1,63 @@
+"""An old stack is built anew and measured whole, and agrees with what is recorded."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.years import all_stacks
+from helpers.years.__main__ import main
+from helpers.years.interpreters import interpreter
+
+ROOT = Path(__file__).parents[3]
+OLD = ("2013", "2013-py3.6", "2013-py3.9", "2016", "2017", "2018", "2020", "2022")
+
+
+def an_old_stack() -> str:
+    """The oldest stack whose Python is here."""
+    for stack in all_stacks():
+        if stack.name in OLD and interpreter(stack.python):
+            return stack.name
+    pytest.skip("This machine has no Python from 2.7 to 3.10.")
+
+
+def test_an_old_stack_is_as_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder whose name has a space; nothing but the environment stays there."""
+    name = an_old_stack()
+    cache = tmp_path / "a cache"
+
+    status = main([name, "--cache", str(cache)])
+
+    said = capsys.readouterr()
+    assert status == 0, said.out
+    assert "Every pool and every outcome is as recorded." in said.out
+    assert "about 0 s left" in said.err
+    assert not list(cache.glob("unfinished/*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl+C to a whole console.")
+def test_ctrl_c_stops_the_command_and_it_goes_on_later(tmp_path: Path) -> None:
+    """The cases that were measured are kept, and no process stays: conftest looks for some."""
+    command = [sys.executable, "-m", "helpers.years", an_old_stack(), "--cache", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr
+        for line in run.stderr:
+            if " cases, " in line:
+                run.send_signal(signal.SIGINT)
+                break
+        rest = run.stderr.read()
+
+    assert run.returncode == 130
+    assert "Give the same command again to go on from here." in rest
+    [diary] = tmp_path.glob("unfinished/*.jsonl")
+    kept = len(diary.read_text(encoding="utf-8").splitlines())
+    assert kept > 1
+
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert again.returncode == 0, again.stdout
+    assert f"] {kept} of" in again.stderr or kept < 3
