@@ -79,9 +79,9 @@ def chosen(names: Collection[str], stacks: Sequence[Stack]) -> list[Stack]:
     return [s for s in stacks if not names or s.name in names or year_of(s) in names]
 
 
-def year_of(stack: Stack) -> str:
-    """The year of a stack that is named for it, and an empty text for another one."""
-    return str(stack.year) if stack.name.startswith(str(stack.year)) else ""
+def year_of(stack: Stack) -> str | None:
+    """The year of a stack that is named for it, and ``None`` for another one."""
+    return str(stack.year) if stack.name.startswith(str(stack.year)) else None
 
 
 def release(version: str) -> tuple[int, ...]:

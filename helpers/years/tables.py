@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from helpers.years.cases import CASE, Row, recorded
 from helpers.years.heat_map import KINDS, MODE_NAMES
-from helpers.years.stacks import all_stacks, release
+from helpers.years.stacks import all_stacks, release, year_of
 
-YEARS = {stack.name for stack in all_stacks() if stack.name.startswith(str(stack.year))}
+YEARS = {stack.name for stack in all_stacks() if year_of(stack)}
 PLACES = {"main": "startup code", "handler": "view"}
 GOOD = ("rows found", "row kept")
 

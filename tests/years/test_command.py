@@ -10,21 +10,22 @@ import pytest
 
 from helpers.years import expected, record, serve
 from helpers.years.__main__ import main, run
-from helpers.years.cases import COLUMNS, Case, as_csv, differences, recorded, table_cases
+from helpers.years.cases import (
+    COLUMNS,
+    FILES,
+    Case,
+    as_csv,
+    differences,
+    recorded,
+    table_cases,
+)
 from helpers.years.progress import Bar
-from helpers.years.record import Diary, Hindrance, measure_stack
-from helpers.years.serve import free_port
+from helpers.years.record import Diary, measure_stack
+from helpers.years.serve import Hindrance, free_port
 from helpers.years.stacks import Stack, all_stacks, chosen, installed_stack
 
-TODAY = f"{sys.version_info[0]}.{sys.version_info[1]}"
+TODAY = installed_stack().python
 CASES = [Case("pools"), *[case for case in table_cases(["run"]) if case.threaded == "off"]]
-
-
-@pytest.fixture(autouse=True)
-def no_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that asks for a package gets none, without a network."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", "")
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     for question, copy in copies.items():
         copy.write_text(as_csv(question, recorded(question)), encoding="utf-8", newline="\n")
     for question, copy in copies.items():
-        monkeypatch.setitem(record.FILES, question, copy)
+        monkeypatch.setitem(FILES, question, copy)
     yield copies
 
 
@@ -47,17 +48,6 @@ def test_a_stack_without_its_python_is_skipped(
     assert run([stack], tmp_path, workers=1, keep=False) == 1
     assert "Skipped 1999: there is no Python 1.5 on this machine." in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_stack_that_does_not_install_is_skipped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What pip says last is the reason; nothing is taken for a finished environment."""
-    stack = Stack("bad", 2026, "2026-01-01", TODAY, ("flask==999",))
-
-    assert run([stack], tmp_path, workers=1, keep=False) == 1
-    assert "Skipped bad: it cannot be installed: ERROR: No matching" in capsys.readouterr().out
-    assert not list(tmp_path.rglob("made-of.json"))
 
 
 def test_a_skipped_stack_changes_no_recorded_row(files: dict[str, Path], tmp_path: Path) -> None:

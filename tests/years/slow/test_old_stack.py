@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from helpers.years import all_stacks
-from helpers.years.__main__ import main
+from helpers.years.__main__ import main, run
 from helpers.years.interpreters import interpreter
+from helpers.years.stacks import Stack, installed_stack
 
 ROOT = Path(__file__).parents[3]
 OLD = ("2013", "2013-py3.6", "2013-py3.9", "2016", "2017", "2018", "2020", "2022")
@@ -39,19 +40,32 @@ def test_an_old_stack_is_as_recorded(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not list(cache.glob("unfinished/*"))
 
 
+def test_a_stack_that_does_not_install_is_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What pip says last is the reason; nothing is taken for a finished environment."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    stack = Stack("bad", 2026, "2026-01-01", installed_stack().python, ("flask==999",))
+
+    assert run([stack], tmp_path, workers=1, keep=False) == 1
+    assert "Skipped bad: it cannot be installed: ERROR: No matching" in capsys.readouterr().out
+    assert not list(tmp_path.rglob("made-of.json"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl+C to a whole console.")
 def test_ctrl_c_stops_the_command_and_it_goes_on_later(tmp_path: Path) -> None:
     """The cases that were measured are kept, and no process stays: conftest looks for some."""
     command = [sys.executable, "-m", "helpers.years", an_old_stack(), "--cache", str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stderr
-        for line in run.stderr:
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
             if " cases, " in line:
-                run.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGINT)
                 break
-        rest = run.stderr.read()
+        rest = process.stderr.read()
 
-    assert run.returncode == 130
+    assert process.returncode == 130
     assert "Give the same command again to go on from here." in rest
     [diary] = tmp_path.glob("unfinished/*.jsonl")
     kept = len(diary.read_text(encoding="utf-8").splitlines())
