@@ -73,8 +73,9 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
     """
     connection = place.value
     file = database_of(connection)
+    memory = Sqlite(opened if opened is not None else f"file:{file}?vfs=memdb", True)
     if file is None and opened is not None:
-        file = "" if opened in ("", ":memory:") else os.path.abspath(opened)
+        file = "" if memory.in_memory else memory.path
     opens = "memory" if file == "" else file or "a database that only its own thread tells"
     report = EngineReport(place.path, "sqlite3.connect", "one connection", opens)
     error = works_elsewhere(connection)
@@ -82,8 +83,8 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
     if place.owner is not None and not error:  # a library that locks, or is at least responsible
         report.notes.append(f"held by {type(place.owner).__name__}, which takes care of threads")
         return report
-    if opened is not None and Sqlite(opened, True).shared:
-        report.kind, report.opens = "memory", where(Sqlite(opened, True))
+    if memory.shared and file is not None and not os.path.exists(file):  # and so no file
+        report.kind, report.opens = "memory", where(memory)
         report.notes.append("each thread needs its own connection to this name")
         return report
     id = "sqlite3-refused" if error else "sqlite3-one-connection"

@@ -12,8 +12,6 @@ from .settings import AT_FAULT, MEMDB_IS_KNOWN, Names, Setting, literal
 
 __all__ = ["cures_of", "for_columns", "for_folder", "for_late_url", "for_tables"]
 
-ANY_THREAD = '{"check_same_thread": False}'
-
 
 def cures_of(
     id: str, place: Place, sqlite: Sqlite | None, setting: Setting, names: Names
@@ -57,7 +55,8 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
     url = f'"{shown(engine.url)}"'
     extra: dict[str, str] = {}
     if sqlite and sqlite.in_memory:  # its default would be one connection a thread
-        extra = {"poolclass": "QueuePool", "connect_args": ANY_THREAD}
+        arguments = {**setting.options.get("connect_args", {}), "check_same_thread": False}
+        extra = {"poolclass": "QueuePool", "connect_args": literal(arguments)}
     elif sqlite and pool_is_default(engine) and not is_async(engine):
         extra = {"poolclass": "QueuePool"}
     if setting.kind == "config":

@@ -20,6 +20,7 @@ __all__ = ["AT_FAULT", "IN_MEMORY", "MEMDB_IS_KNOWN", "Names", "Setting", "setti
 AT_FAULT = ("poolclass", "pool_size", "max_overflow", "creator")  # what a new URL has no use for
 URL_NAMES = ("url", "db_url", "database_url", "storage_url", "connection_string", "dburi", "uri")
 IN_MEMORY = "Stay in memory, with a keeper that lives as long as the app"
+PATH = "from pathlib import Path"
 WIDTH = 76  # columns of a line of code
 MEMDB_IS_KNOWN = sqlite3.sqlite_version_info >= (3, 36)
 
@@ -66,7 +67,11 @@ class Setting:
         """The lines that put the database into a file."""
         if self.kind == "call" and self.from_file:
             url = f"f\"{self.driver}:///{{Path(__file__).with_name('{name}.db')}}\""
-            return Cure(self.place, ["from pathlib import Path", *self.lines(url, AT_FAULT)])
+            if len(url) + len(self.target) + len(self.function) > WIDTH - 5:
+                url = f'f"{self.driver}:///{{file}}"'
+                line = f'file = Path(__file__).with_name("{name}.db")'
+                return Cure(self.place, [PATH, line, *self.lines(url, AT_FAULT)])
+            return Cure(self.place, [PATH, *self.lines(url, AT_FAULT)])
         return Cure(self.place, self.lines(f'"{self.driver}:///{name}.db"', AT_FAULT))
 
     def memory(self, name: str) -> Cure:
@@ -86,7 +91,7 @@ class Setting:
             return [f"{self.target}={url})"]
         arguments = [url, *(f"{key}={text}" for key, text in options.items())]
         line = f"{self.target} = {self.function}({', '.join(arguments)})"
-        if len(line) <= WIDTH:
+        if len(line) <= WIDTH or not options:
             return [line]
         rest = ", ".join(arguments[1:])
         return [f"{self.target} = {self.function}(", f"    {url},", f"    {rest},", ")"]
