@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -36,12 +37,21 @@ def database_of(connection: sqlite3.Connection) -> str | None:
 
 def works_elsewhere(connection: sqlite3.Connection) -> str:
     """The error of another thread that uses a connection, if so: a cursor reads nothing."""
-    with ThreadPoolExecutor(1, "diagnose") as thread:
+    both = threading.Barrier(2)  # of two threads, one has another id than the one that opened it
+
+    def use() -> str:
+        both.wait()
         try:
-            thread.submit(lambda: connection.cursor().close()).result()
+            connection.cursor().close()
         except sqlite3.ProgrammingError as error:
-            return f"ProgrammingError: {str(error).splitlines()[0].partition('. The object')[0]}"
-    return ""
+            return f"ProgrammingError: {str(error).partition('.')[0]}."
+        finally:
+            both.wait()
+        return ""
+
+    with ThreadPoolExecutor(2, "diagnose") as threads:
+        errors = [each.result() for each in [threads.submit(use), threads.submit(use)]]
+    return max(errors)
 
 
 def holds(sqlite: Sqlite, found: Found) -> tuple[bool, int]:

@@ -93,7 +93,7 @@ def look_at_tables(report: EngineReport, place: Place, sqlite: Sqlite, app: App)
     if content is None:
         return
     if problem := content["problem"]:
-        report.notes.append(WHY_NOT_READ.get(problem, f"its tables were not read: {problem}"))
+        report.notes.insert(0, WHY_NOT_READ.get(problem, f"its tables were not read: {problem}"))
         if problem != "missing":
             return
         tables.missing = tables.named
@@ -114,7 +114,7 @@ def missing_tables(report: EngineReport, place: Place, app: App) -> Finding:
     tables = report.tables
     paths = [each.path for each in metadata_of(place, app.found)]
     metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
-    metadata = ".".join(metadata.split(".")[-2:])
+    metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
     cures = for_tables(place, tables, setting_of(place, app.flask), metadata)
     others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
     return Finding.of(

@@ -40,7 +40,8 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
     finally:
         report.did = watch.stop()
     found = find_from(target)
-    add_the_rest(found)
+    if not (found.complete and found.engines):
+        add_the_rest(found)
     look_at_all(found, target.value, report, folder, watch.opened)
 
 
@@ -72,13 +73,16 @@ def computed_engine(target: Target) -> Any:
 def find_from(target: Target) -> Found:
     """What the target leads to; then its module; then the reader's other modules."""
     found = find(target.value, target.path)
+    if not is_flask(target.value) and target.value is not target.module and found.engines:
+        return found  # an engine or a session was named: that one is meant
+    root = target.value if is_flask(target.value) else target.module
     if target.module:
-        found.merge(find(target.module, target.module.__name__))
+        found.merge(find(target.module, target.module.__name__, root))
     if not (found.engines or found.connections):
         found.merge(find(computed_engine(target), f"{target.path}.engine"))
     for name, module in sorted(sys.modules.items()):
         if name != "__main__" and isinstance(module, ModuleType) and is_own(name, target.module):
-            found.merge(find(module, name))
+            found.merge(find(module, name, root))
     return found
 
 

@@ -92,10 +92,11 @@ class Found:
         self.complete = self.complete and other.complete
 
 
-def find(root: object, path: str) -> Found:
-    """What an object leads to."""
+def find(value: object, path: str, root: object = None) -> Found:
+    """What an object leads to; the root is the app or the module that it is looked at for."""
     found = Found()
-    todo = [Place(root, path)]
+    todo = [Place(value, path)]
+    root = value if root is None else root
     seen: dict[int, object] = {}  # holds what it saw, so that no id comes twice
     for place in todo:  # grows while it is read
         value, kind = place.value, type(place.value)

@@ -120,7 +120,7 @@ def get(target: Target, value: Any, attribute: str) -> Any:
 
 def context_of(target: Target) -> Any:
     """The context of the app in a module, of its factory's app, or none."""
-    app = Target(target.module, target.module.__name__ if target.module else "")
+    app = Target(target.module, target.path.partition(":")[0], target.module)
     get_app(app)
     if isinstance(app.value, FACTORIES):
         call(app, [], {})

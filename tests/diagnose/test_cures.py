@@ -100,6 +100,7 @@ connection = sqlite3.connect({database!r}{options})
 # here
 {rest}
 """
+KEEPER = "keeper = engine.connect()"
 OFF = 'connect_args={"check_same_thread": False, "timeout": 9}'
 APPS = {
     "own-thread": 'engine = create_engine("sqlite://")',
@@ -216,9 +217,7 @@ def test_the_cure_of_an_engine_can_be_pasted(name: str, folder: Path) -> None:
     source = PLAIN.format(engine=APPS[name])
     keep = "{own}" if name == "no-keeper" else ""
     if "keeper =" in APPS[name]:
-        source = source.replace(
-            "keeper = engine.connect()\n# here", "# here\nkeeper = engine.connect()"
-        )
+        source = source.replace(f"{KEEPER}\n# here", f"# here\n{KEEPER}")
     report = cured(folder, source, name.strip(), keep)
     if "timeout" in APPS[name]:
         assert all("timeout" in "".join(cure.lines) for cure in report.findings[0].cures)
@@ -234,7 +233,8 @@ FLASKS: dict[str, tuple[str, str, str | None]] = {
     "the trap of 2013": (
         "name-not-shared",
         'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///file:/shop?mode=memory&uri=true"\n'
-        'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": SingletonThreadPool, "echo": False}',
+        'options = {"poolclass": SingletonThreadPool, "echo": False}\n'
+        'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options',
         None,
     ),
     "a bind": (
@@ -262,7 +262,7 @@ def test_the_cure_of_a_configuration_can_be_pasted(name: str, folder: Path) -> N
 def test_all_binds_get_names_of_their_own(folder: Path) -> None:
     """All cures of one app, pasted together, lead to different files."""
     binds = {"stock": "sqlite://", "shop": "sqlite://"}
-    config = f'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"\napp.config["SQLALCHEMY_BINDS"] = {binds}'
+    config = f'app.config.update(SQLALCHEMY_DATABASE_URI="sqlite://", SQLALCHEMY_BINDS={binds})'
     source = FLASK.format(config=config, bind="stock", folder=str(folder))
     report = diagnose(load(folder, source).app)
     lines = [line for each in report.findings for line in each.cures[0].lines]

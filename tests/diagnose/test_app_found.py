@@ -1,0 +1,131 @@
+"""The app is found as ``flask`` finds it, whatever is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from diagnosing import run, write
+
+from helpers.diagnose import Report, diagnose
+
+APP = """
+    from flask import Flask
+    from flask_sqlalchemy import SQLAlchemy
+    db = SQLAlchemy()
+    def create_app(config="development", debug=False):
+        app = Flask(__name__)
+        uri = {"testing": "sqlite://", "development": "sqlite:///shop.db"}[config]
+        app.config["SQLALCHEMY_DATABASE_URI"] = uri
+        db.init_app(app)
+        return app
+"""
+MODULE = APP + "    app = create_app('testing')\n"
+PACKAGE = {
+    "shop/__init__.py": APP,
+    "shop/wsgi.py": "from shop import create_app\napplication = create_app('testing')",
+    "shop/db.py": "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')",
+}
+
+
+def found(report: Report) -> str:
+    """The finding, or the problem, or what holds."""
+    if not report.engines:
+        return report.problem
+    [engine] = report.engines
+    return engine.findings[0].id if engine.findings else engine.kind
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "shop",
+        "shop:app",
+        " shop:app ",
+        "shop.py",
+        "./shop.py",
+        ".\\shop.py:app",
+        "shop:create_app('testing')",
+        'shop:create_app(config="testing", debug=True)',
+        "shop:db.engine",
+        "shop:db.session",
+        "shop:app.extensions",
+    ],
+)
+def test_what_can_be_typed_for_a_module(target: str, folder: Path) -> None:
+    """All of it leads to the same engine."""
+    write(folder, {"shop.py": MODULE})
+    assert found(diagnose(target)) == "one-connection"
+
+
+@pytest.mark.parametrize(
+    ("target", "finding"),
+    [
+        ("shop", "file"),
+        ("shop/", "file"),
+        ("./shop/__init__.py", "file"),
+        ("shop:create_app", "file"),
+        ("shop:create_app()", "file"),
+        ("shop:db.engine", "file"),
+        ("shop.wsgi", "one-connection"),
+        ("shop/wsgi.py", "one-connection"),
+        ("shop/wsgi.py:application", "one-connection"),
+        ("shop.db", "own-thread"),
+        ("shop.db:engine", "own-thread"),
+    ],
+)
+def test_what_can_be_typed_for_a_package(target: str, finding: str, folder: Path) -> None:
+    """``shop.db`` is a module as long as no such file is there; a factory is called if needed."""
+    write(folder, PACKAGE)
+    report = diagnose(target)
+    assert found(report) == finding, report
+
+
+def test_a_file_comes_before_a_module_of_its_name(folder: Path) -> None:
+    """It is what was typed."""
+    write(folder, PACKAGE)
+    (folder / "shop.db").touch()
+    assert found(diagnose("shop.db")) == "file"
+
+
+@pytest.mark.parametrize(
+    ("files", "environment"),
+    [
+        ({"shop.py": MODULE}, {"FLASK_APP": "shop"}),
+        ({"shop.py": MODULE}, {"FLASK_APP": "shop.py:create_app('testing')"}),
+        ({"shop.py": MODULE, ".flaskenv": "FLASK_DEBUG=1\nFLASK_APP=shop\n"}, {}),
+        ({"shop.py": MODULE, ".env": "export FLASK_APP='shop:app'\n"}, {}),
+        ({"app.py": MODULE}, {}),
+        ({"wsgi.py": MODULE, "app.py": "1 / 0"}, {}),
+        ({"main.py": MODULE}, {}),
+    ],
+)
+def test_nothing_has_to_be_typed(
+    files: dict[str, str], environment: dict[str, str], folder: Path
+) -> None:
+    """Where ``flask run`` would find an app, it is found."""
+    write(folder, files)
+    done = run(**environment)
+    assert "[one-connection]" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 1
+
+
+def test_a_path_may_lead_anywhere(folder: Path) -> None:
+    """Its folder goes on the path, not the current one."""
+    write(folder, {"some where/ümlaut/shop.py": "import near\n" + "from near import engine"})
+    code = "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')"
+    write(folder, {"some where/ümlaut/near.py": code})
+    assert found(diagnose("some where/ümlaut/shop.py")) == "own-thread"
+
+
+def test_an_engine_of_a_program_that_prints_and_reads_input_is_found(folder: Path) -> None:
+    """There is nobody to answer."""
+    code = """
+        from sqlalchemy import create_engine
+        try:
+            input("which? ")
+        except EOFError:
+            engine = create_engine("sqlite://")
+    """
+    write(folder, {"shop.py": code})
+    assert found(diagnose("shop")) == "own-thread"

@@ -1,0 +1,166 @@
+"""Connections of plain sqlite3: held by a module, a class, a cache, or made in each call."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from diagnosing import MEMDB, findings, run, write
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from helpers.diagnose import diagnose
+
+
+@lru_cache
+def cached(database: str) -> sqlite3.Connection:
+    """A connection for everybody."""
+    return sqlite3.connect(database)
+
+
+class Storage:
+    """What keeps a connection for a program."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+
+def in_a_cache(connection: sqlite3.Connection) -> Any:
+    """A function that remembers what it returned."""
+    return lru_cache(lambda: connection)
+
+
+@pytest.mark.parametrize("wrap", [lambda each: each, Storage, lambda each: {"db": [each]}])
+@pytest.mark.parametrize(
+    ("checked", "finding"), [(True, "sqlite3-refused"), (False, "sqlite3-one-connection")]
+)
+def test_a_connection_that_is_held_is_found(
+    wrap: Any, checked: bool, finding: str, folder: Path
+) -> None:
+    """And used from another thread: a cursor reads nothing."""
+    with closing(sqlite3.connect("shop.db", check_same_thread=checked)) as connection:
+        report = diagnose(wrap(connection))
+    assert findings(report) == [finding]
+    assert report.engines[0].opens == str(folder / "shop.db")
+    if checked:
+        assert report.findings[0].message == (
+            "ProgrammingError: SQLite objects created in a thread can only be used in that same"
+            " thread."
+        )
+
+
+def test_a_cached_connection_is_found(folder: Path) -> None:
+    """What a cache holds is held."""
+    with closing(cached("shop.db")):
+        assert findings(diagnose({"get": cached})) == ["sqlite3-refused"]
+        cached.cache_clear()
+
+
+def test_a_connection_for_each_thread_is_no_fault(folder: Path) -> None:
+    """A ``threading.local`` gives another one to each."""
+    local = threading.local()
+    local.connection = sqlite3.connect("shop.db")
+    with closing(local.connection):
+        assert not diagnose({"local": local}).engines
+
+
+def test_the_thread_that_opened_it_may_be_another(folder: Path) -> None:
+    """Then only that one can say what it opens."""
+    made: list[sqlite3.Connection] = []
+    thread = threading.Thread(target=lambda: made.append(sqlite3.connect("shop.db")))
+    thread.start()
+    thread.join()
+    report = diagnose(made)
+    assert findings(report) == ["sqlite3-refused"]
+    assert "opened in another thread" in report.engines[0].notes[0]
+    del made[:]
+
+
+def test_a_closed_connection_is_nothing(folder: Path) -> None:
+    """It holds no database open, and cannot be used."""
+    connection = sqlite3.connect("shop.db")
+    connection.close()
+    assert diagnose([connection]).exit_status == 2
+
+
+KEEPERS = {
+    "none": (None, "no-keeper"),
+    "its own": ("file:///shop?vfs=memdb", "memory"),
+    "of another name": ("file:///other?vfs=memdb", "no-keeper"),
+    "of a file": ("file:shop.db", "no-keeper"),
+    "of other memory": (":memory:", "no-keeper"),
+}
+
+
+@pytest.mark.parametrize("name", KEEPERS)
+def test_a_keeper_keeps_its_own_database_only(name: str, folder: Path) -> None:
+    """Another connection of the app's keeps nothing."""
+    database, finding = KEEPERS[name]
+    engine = create_engine(MEMDB, poolclass=NullPool)
+    if database is None:
+        assert findings(diagnose({"engine": engine})) == [finding]
+        return
+    with closing(sqlite3.connect(database, uri=True, check_same_thread=False)) as keeper:
+        report = diagnose({"engine": engine, "keeper": keeper})
+        assert findings(report)[0] == finding
+    assert findings(diagnose({"engine": engine, "keeper": keeper})) == ["no-keeper"]
+
+
+def test_a_raw_connection_is_a_keeper_too(folder: Path) -> None:
+    """And one that is checked out, as long as it is."""
+    engine = create_engine(MEMDB, poolclass=NullPool)
+    raw = engine.raw_connection()
+    assert findings(diagnose({"engine": engine, "raw": raw})) == ["memory"]
+    raw.close()
+    assert findings(diagnose({"engine": engine, "raw": raw})) == ["no-keeper"]
+
+
+LIBRARY = """
+class Saver:
+    def __init__(self, connection):
+        self.connection = connection
+"""
+
+
+def test_a_library_answers_for_its_own_connection(folder: Path) -> None:
+    """Where the check is off, it may have a lock; where it is on, no other thread gets in."""
+    code = """
+        import sqlite3, sys
+        sys.path.insert(0, "site-packages")
+        from saver_of_tests import Saver
+        saver = Saver(sqlite3.connect("shop.db", check_same_thread={}))
+    """
+    write(folder, {"site-packages/saver_of_tests.py": LIBRARY, "one.py": code.format(False)})
+    write(folder, {"two.py": code.format(True)})
+    one, two = diagnose("one"), diagnose("two")
+    assert one.safe
+    assert "held by Saver" in one.engines[0].notes[0]
+    assert findings(two) == ["sqlite3-refused"]
+
+
+def test_what_is_made_only_when_called_is_out_of_reach_and_said_to_be(folder: Path) -> None:
+    """With the name of the function, which can be the target."""
+    code = """
+        import sqlite3
+        from flask import Flask, g
+        from sqlalchemy import create_engine
+        app = Flask(__name__)
+        def get_connection():
+            return sqlite3.connect("shop.db")
+        def get_engine():
+            return create_engine("sqlite://")
+        @app.get("/")
+        def index():
+            return str(get_engine().pool)
+    """
+    write(folder, {"shop.py": code})
+    problem = diagnose("shop").problem
+    assert "shop:get_connection (shop.py:6)" in problem
+    assert "shop:get_engine (shop.py:8)" in problem
+    assert findings(diagnose("shop:get_engine")) == ["own-thread"]
+    assert run("shop").returncode == 2
