@@ -1,0 +1,81 @@
+"""The tests of a project, and diagnose."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from helpers.case.files import PROJECT
+from helpers.case.findings import BUT, STILL, Findings
+from helpers.case.host import Host
+
+HERE = Path(__file__).parent
+DIAGNOSE = str(HERE.parent / "diagnose")
+PYTEST = "-m pytest -q -rA --tb=no --color=no -p no:cacheprovider --basetemp=.tests tests".split()
+VARIANT = {  # test of variant.py: its grade, and what it shows when it fails
+    "test_another_thread": (STILL, "A live server in a thread does not see three products."),
+    "test_an_order_of_one_test": (STILL, "The first order of a test is not order 1."),
+    "test_is_not_there_in_the_next": (STILL, "A test sees the order of the test before it."),
+    "test_after_dispose": (
+        BUT,
+        "The tests are green. But only the connection pool holds their database: after"
+        " `db.engine.dispose()` it is gone. Notebook 08 shows who else can hold it.",
+    ),
+    "test_two_sessions": (
+        BUT,
+        "The tests are green. But all sessions share one connection: when one of them rolls back,"
+        " another one's order vanishes, as in notebook 07.",
+    ),
+}
+
+
+def run_tests(host: Host, found: Findings) -> None:
+    """Run the learner's tests, the project's tests as they were, and those of variant.py.
+
+    :param host: has a copy of the project.
+    :param found: gets a note of what fails.
+    """
+    tests = host.folder / "tests"
+    tests.mkdir(exist_ok=True)
+    original = (PROJECT / "tests" / "test_shop.py").read_text(encoding="utf-8")
+    variant = (HERE / "variant.py").read_text(encoding="utf-8")
+    (tests / "test_as_it_was.py").write_text(original, encoding="utf-8")
+    (tests / "test_variant.py").write_text(variant, encoding="utf-8")
+    _, output = host.start(sys.executable, *PYTEST, name="pytest", SHOP_SETTINGS="")
+    results = re.findall(r"^(PASSED|FAILED|ERROR) (\S+)::(\w+)\S*(?: - (.*))?$", output, re.M)
+    for word, _, name, message in results:
+        if word != "PASSED" and name not in VARIANT:
+            said = "its fixture failed" if word == "ERROR" and not message else shorter(message)
+            found.note("tests", STILL, f"{name}: {said}.")
+    passed = {(Path(file).name, name) for word, file, name, _ in results if word == "PASSED"}
+    for name in re.findall(r"^def (test_\w+)", original, re.M):
+        if ("test_as_it_was.py", name) not in passed:
+            found.note("tests", STILL, f"{name}, as it was, does not pass: {last_line(output)}.")
+    for name, (grade, said) in VARIANT.items():
+        if ("test_variant.py", name) not in passed:
+            found.note("tests", grade, said)
+    found.looked("tests")
+
+
+def shorter(message: str) -> str:
+    """The message of a test without what pytest and SQLAlchemy put before it."""
+    return re.sub(r"^sqlalchemy\.exc\.|[(]sqlite3\.\w+[)] ", "", message).rstrip(".") or "failed"
+
+
+def last_line(output: str) -> str:
+    """What pytest says in the end."""
+    return ([line for line in output.splitlines() if line.strip()] or ["no word of pytest"])[-1]
+
+
+def run_diagnose(host: Host, found: Findings) -> None:
+    """Run diagnose as the learner would, with the settings for production and development."""
+    for settings in ("production", "development"):
+        command = (sys.executable, DIAGNOSE, "wsgi:app")
+        status, output = host.start(*command, name="diagnose", SHOP_SETTINGS=settings)
+        if status:
+            lines = re.findall(r"^(?:TRAPPED|NOT LOOKED) +(.*)$", output, re.M)
+            said = (lines or [last_line(output)])[0].replace(str(host.folder), "the copy")
+            text = f"With the settings for {settings}, the exit status is {status}: {said}"
+            found.note("diagnose", STILL, text)
+    found.looked("diagnose")

@@ -1,0 +1,72 @@
+"""Run a copy of a project for real, and say what became of each complaint."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from helpers.case.checkup import run_diagnose, run_tests
+from helpers.case.files import copy_project
+from helpers.case.findings import Findings
+from helpers.case.host import COPY, Failed, Host
+from helpers.case.outside import Outside
+from helpers.case.sale import Sale
+from helpers.spawn import TemporaryFolder
+
+A_VASE = (
+    "from wsgi import app; from shop.models import Product, db\n"
+    "with app.app_context(): db.session.add(Product(name='vase')); db.session.commit()"
+)
+
+
+def try_project(project: Path) -> Findings:
+    """Deploy a copy, sell, pack, test, deploy again, sell, pack, diagnose.
+
+    :param project: the learner's folder, which stays as it is.
+    """
+    found = Findings()
+    with TemporaryFolder() as folder, Outside() as outside:
+        copy = folder.path / COPY
+        copy_project(project, copy)
+        try:
+            host = Host(copy, outside, folder.lifeline)
+            sale = Sale(host, found)
+            first_day(host, sale)
+            check_up(host, found)
+            second_day(host, sale)
+        except (Failed, OSError, RuntimeError) as failure:
+            found.stopped = str(failure)
+    return found
+
+
+def first_day(host: Host, sale: Sale) -> None:
+    """Two processes sell, and the worker packs."""
+    host.release()
+    with host.web(processes=2, threads=1) as web:
+        sale.look_at_the_products(web, "lamp", "mug", "rug")
+        host.run(sys.executable, "-c", A_VASE, name="add a vase")
+        sale.look_at_the_products(web, "lamp", "mug", "rug", "vase")
+        sale.buy(web, "lamp", "vase", "rug", "mug")
+        sale.count_payments()
+        sale.pack(web)
+
+
+def check_up(host: Host, found: Findings) -> None:
+    """The tests and diagnose, between two deployments: the shop's data has to outlive them."""
+    with ThreadPoolExecutor() as threads:
+        futures = [threads.submit(check, host, found) for check in (run_tests, run_diagnose)]
+    for future in futures:
+        future.result()
+
+
+def second_day(host: Host, sale: Sale) -> None:
+    """The next deployment, on the same database; one process with four threads sells."""
+    host.release()
+    with host.web(processes=1, threads=4) as web:
+        sale.look_for_orders(web, "After the tests and the next deployment")
+        sale.look_at_the_products(web, "lamp", "mug", "rug", "vase")
+        sale.pay_at_the_same_time(web)
+        sale.pay_in_vain(web)
+        sale.count_payments()
+    sale.found.looked("catalogue", "payment")
