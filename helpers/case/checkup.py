@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.case.files import PROJECT
@@ -30,6 +31,26 @@ VARIANT = {  # test of variant.py: its grade, and what it shows when it fails
 }
 
 
+@dataclass(frozen=True)
+class Result:
+    """How one test ended: a word of pytest, the file, the name, and the message if there is one."""
+
+    word: str
+    file: str
+    name: str
+    message: str
+
+
+def test_results(host: Host) -> tuple[list[Result], str]:
+    """Run the tests in a copy of a project; how each ended, and all that pytest said."""
+    _, output = host.start(sys.executable, *PYTEST, name="pytest", SHOP_SETTINGS="")
+    lines = re.findall(r"^(PASSED|FAILED|ERROR) (\S+?)(?:::(\S+))?(?: - (.*))?$", output, re.M)
+    return [
+        Result(word, Path(file).name, name or file, shorter(message) if message else "")
+        for word, file, name, message in lines
+    ], output
+
+
 def run_tests(host: Host, found: Findings) -> None:
     """Run the learner's tests, the project's tests as they were, and those of variant.py.
 
@@ -42,13 +63,12 @@ def run_tests(host: Host, found: Findings) -> None:
     variant = (HERE / "variant.py").read_text(encoding="utf-8")
     (tests / "test_as_it_was.py").write_text(original, encoding="utf-8")
     (tests / "test_variant.py").write_text(variant, encoding="utf-8")
-    _, output = host.start(sys.executable, *PYTEST, name="pytest", SHOP_SETTINGS="")
-    results = re.findall(r"^(PASSED|FAILED|ERROR) (\S+)::(\w+)\S*(?: - (.*))?$", output, re.M)
-    for word, _, name, message in results:
-        if word != "PASSED" and name not in VARIANT:
-            said = "its fixture failed" if word == "ERROR" and not message else shorter(message)
-            found.note("tests", STILL, f"{name}: {said}.")
-    passed = {(Path(file).name, name) for word, file, name, _ in results if word == "PASSED"}
+    results, output = test_results(host)
+    for each in results:
+        if each.word != "PASSED" and each.name not in VARIANT:
+            said = each.message or "what it gets from its fixture cannot be made"
+            found.note("tests", STILL, f"{each.name}: {said}.")
+    passed = {(each.file, each.name.partition("[")[0]) for each in results if each.word == "PASSED"}
     for name in re.findall(r"^def (test_\w+)", original, re.M):
         if ("test_as_it_was.py", name) not in passed:
             found.note("tests", STILL, f"{name}, as it was, does not pass: {last_line(output)}.")

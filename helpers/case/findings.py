@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-COMPLAINTS = {
-    "orders": "An order comes and goes.",
-    "parcels": "The worker packs nothing.",
-    "catalogue": "Products are listed twice.",
-    "payment": "While one customer pays, others wait.",
-    "tests": "The tests are red.",
-    "diagnose": "Does diagnose call it safe?",
+COMPLAINTS = {  # what is looked at, and what is said when all is well
+    "orders": "every process lists every order, also after the next deployment.",
+    "parcels": "the worker packs what is paid.",
+    "catalogue": "no product is listed twice, also when two processes start at the same moment.",
+    "payment": "while Ann pays, Ben orders, and a refused payment leaves nothing to pack.",
+    "tests": "they are green, also with a live server, and each has its own database.",
+    "diagnose": "exit status 0 with the settings for production and for development.",
 }
+MARKS = {"fixed": "✓", "right, but": "✓, but", "not yet": "✗", "not tried": "–"}
 FIXED, BUT, STILL, UNKNOWN = "fixed", "right, but", "not yet", "not tried"
 
 
@@ -38,12 +39,12 @@ class Findings:
         """The grade of a complaint, and what happened."""
         notes = self._notes.get(complaint)
         if notes is None:
-            return UNKNOWN, self.stopped
+            return UNKNOWN, "not tried, because the run came to no end."
         for grade in (STILL, BUT):
             for found, said in notes:
                 if found == grade:
                     return grade, said
-        return FIXED, ""
+        return FIXED, COMPLAINTS[complaint]
 
     def grade(self) -> str:
         """The grade of the whole: ``right``, ``right, but`` or ``not yet``."""
@@ -52,6 +53,10 @@ class Findings:
             return "not yet"
         return "right, but" if BUT in grades else "right"
 
-    def lines(self) -> list[tuple[str, str, str]]:
-        """Complaint, grade, and what happened, one for each complaint."""
-        return [(text, *self.of(complaint)) for complaint, text in COMPLAINTS.items()]
+    def lines(self) -> list[str]:
+        """One line for each complaint, after the reason why the run came to no end, if so."""
+        lines = [self.stopped] * bool(self.stopped)
+        for complaint in COMPLAINTS:
+            grade, said = self.of(complaint)
+            lines.append(f"{MARKS[grade]} {complaint}: {said}")
+        return lines

@@ -103,12 +103,12 @@ class Host:
                 raise Failed(f"`{name}` still ran after {PATIENCE:g} s.") from None
         return code, process.output
 
-    def run(self, *command: str, name: str) -> str:
+    def run(self, *command: str, name: str, **variables: str) -> str:
         """Run a command to its end, and return its output.
 
         :raises Failed: when it fails, or does not end.
         """
-        code, output = self.start(*command, name=name)
+        code, output = self.start(*command, name=name, **variables)
         if code:
             raise Failed(f"`{name}` failed: {last_error(output)}.")
         return output

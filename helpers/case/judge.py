@@ -12,12 +12,27 @@ from helpers.case.findings import Findings
 from helpers.case.host import COPY, Failed, Host
 from helpers.case.outside import Outside
 from helpers.case.sale import Sale
+from helpers.learn import Verdict
 from helpers.spawn import TemporaryFolder
 
 A_VASE = (
     "from wsgi import app; from shop.models import Product, db\n"
     "with app.app_context(): db.session.add(Product(name='vase')); db.session.commit()"
 )
+
+
+def the_shop_holds(project: object) -> Verdict:
+    """Judge a repair of the whole project.
+
+    :param project: the learner's project, or its folder.
+    """
+    folder = getattr(project, "folder", project)
+    if not isinstance(folder, str | Path) or not Path(folder).is_dir():
+        return Verdict(
+            "not yet", f"The check runs a project and was given {project!r}: hand over `project`."
+        )
+    found = try_project(Path(folder))
+    return Verdict(found.grade(), "\n".join(["A copy of your project ran.", *found.lines()]))
 
 
 def try_project(project: Path) -> Findings:
@@ -45,9 +60,10 @@ def first_day(host: Host, sale: Sale) -> None:
     host.release()
     with host.web(processes=2, threads=1) as web:
         sale.look_at_the_products(web, "lamp", "mug", "rug")
+        sale.buy(web, "lamp", "rug", "mug", "lamp")
         host.run(sys.executable, "-c", A_VASE, name="add a vase")
         sale.look_at_the_products(web, "lamp", "mug", "rug", "vase")
-        sale.buy(web, "lamp", "vase", "rug", "mug")
+        sale.buy(web, "vase", "vase")
         sale.count_payments()
         sale.pack(web)
 

@@ -20,6 +20,7 @@ class Sale:
     def __init__(self, host: Host, found: Findings) -> None:
         self.host, self.outside, self.found = host, host.outside, found
         self.bought: dict[int, str] = {}  # a product by the number of its order
+        self.sold: Counter[str] = Counter()  # how many of each product
 
     def look_at_the_products(self, web: Web, *expected: str) -> None:
         """Two customers come at the same moment, and two more come later."""
@@ -54,6 +55,7 @@ class Sale:
         number = told.get("number")
         if answer["status"] != 201 or type(number) is not int:
             return f"An order of a {name} {returned(answer)}."
+        self.sold[name] += 1
         if number in self.bought:
             return f"Two customers have order {number}: a {self.bought[number]} and a {name}."
         self.bought[number] = name
@@ -128,9 +130,8 @@ class Sale:
     def count_payments(self) -> None:
         """Each order was paid once."""
         paid = Counter(name for _, name in self.outside.charges)
-        bought = Counter(self.bought.values())
-        for name in (bought - paid) + (paid - bought):
-            text = f"Customers bought {bought[name]} × {name}, and paid for {paid[name]} × {name}."
+        for name in (self.sold - paid) + (paid - self.sold):
+            text = f"The shop sold {self.sold[name]} × {name}, and was paid for {paid[name]}."
             self.found.note("payment", STILL, text)
 
 

@@ -65,7 +65,7 @@ def watched(app: App) -> App:
         text = b"".join(parts).decode(errors="replace")
         getattr(parts, "close", lambda: None)()
         seen = {"status": int(statuses[-1][:3]), "error": environ.get("case.error", "")}
-        seen |= {"body": _read(text), "inherited": _inherited}
+        seen |= {"body": _read(text), "inherited": _inherited, "process": os.getpid()}
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(seen).encode()]
 

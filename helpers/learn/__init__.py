@@ -4,13 +4,14 @@ from helpers.learn.cells import listen
 from helpers.learn.clean_up import clean_up
 from helpers.learn.exercises import check, compare
 from helpers.learn.machine import check_machine, missing
-from helpers.learn.progress import progress, record
+from helpers.learn.progress import WORKBOOK, progress, record
 from helpers.learn.reply import Reply
 from helpers.learn.verdict import Judge, Verdict
 
 listen()
 
 __all__ = [
+    "WORKBOOK",
     "Judge",
     "Reply",
     "Verdict",

@@ -32,7 +32,7 @@ def check(key: str, judge: Judge, ask: Callable[[], Any]) -> Reply:
         return reply(f"{OPENINGS['not yet']} {sentence}")
     verdict = _judged(judge, answer)
     said = f"{OPENINGS[verdict.grade]} {verdict.said}".strip()
-    return reply(said, record(key) if verdict.passed else "")
+    return reply(*said.splitlines(), record(key) if verdict.passed else "")
 
 
 def _judged(judge: Judge, answer: Any) -> Verdict:

@@ -1,7 +1,7 @@
 """Observations as tables and pictures, and charts."""
 
 from helpers.show.chart import chart
-from helpers.show.figure import Figure
+from helpers.show.figure import Figure, drawing
 from helpers.show.plot import dot_plot
 from helpers.show.short_errors import shorten
 from helpers.show.swimlane import swimlane
@@ -13,6 +13,7 @@ __all__ = [
     "Table",
     "chart",
     "dot_plot",
+    "drawing",
     "grid",
     "process_table",
     "shorten",

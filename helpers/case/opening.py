@@ -1,0 +1,45 @@
+"""Open the case: put the project where the learner can edit it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.case.files import write_project
+from helpers.learn import WORKBOOK
+from helpers.spawn import TemporaryFolder
+
+NAME = "the_case"
+
+
+class Project:
+    """The project on disk, beside the notebook in the workbook, and elsewhere in a temporary folder.
+
+    Files that are there already stay as they are; one that was deleted comes back as it was.
+    """
+
+    def __init__(self) -> None:
+        in_workbook = (Path.cwd() / WORKBOOK).is_file()
+        self._temporary = None if in_workbook else TemporaryFolder()
+        parent = self._temporary.path if self._temporary else Path.cwd()
+        self.folder = write_project(parent / NAME)
+
+    def read(self, name: str) -> str:
+        """The text of one of its files.
+
+        :param name: as ``"shop/views.py"``.
+        :raises FileNotFoundError: when there is no such file.
+        """
+        path = self.folder / name
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no file {name} in {NAME}: its files are {self}.")
+        return path.read_text(encoding="utf-8")
+
+    def close(self) -> None:
+        """Remove it, unless it is in the workbook, where it stays."""
+        if self._temporary:
+            self._temporary.remove()
+
+    def __repr__(self) -> str:
+        files = sorted(self.folder.rglob("*"))
+        names = [path.relative_to(self.folder).as_posix() for path in files if path.is_file()]
+        return "\n".join(f"{NAME}/{name}" for name in names if "__pycache__" not in name)

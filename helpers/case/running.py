@@ -1,0 +1,114 @@
+"""Run a copy of the project, and see what its processes do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from helpers.case.checkup import test_results
+from helpers.case.files import copy_project
+from helpers.case.host import COPY, Host, Web
+from helpers.case.opening import Project
+from helpers.case.outside import Outside
+from helpers.case.sale import returned
+from helpers.spawn import TemporaryFolder
+
+MOMENTS = Path(__file__).with_name("moments.py")
+Row = dict[str, str]
+
+
+class Running:
+    """The processes of a copy of the project.
+
+    :param host: has the copy.
+    :param web: its web processes.
+    """
+
+    def __init__(self, host: Host, web: Web) -> None:
+        self._host, self._web = host, web
+
+    def in_turns(self, *requests: str) -> list[Row]:
+        """Send requests one after the other; the web processes take turns.
+
+        :param requests: as ``"GET /orders"``.
+        """
+        answers = self._web.turns(*requests)
+        first = answers[0]["process"]
+        return [
+            _row("web-1" if answer["process"] == first else "web-2", request, answer)
+            for request, answer in zip(requests, answers, strict=True)
+        ]
+
+    def worker(self) -> Row:
+        """Let the worker do one round."""
+        said = self._host.pack().splitlines()[-1]
+        return {"who": "worker", "does": "one round", "result": said}
+
+    def while_one_pays(self, first: str, second: str) -> list[Row]:
+        """Send a request whose payment takes long, and another one in the meantime.
+
+        :param first: as ``"POST /orders/lamp"``; its payment ends after the second is answered,
+            or waits for its own payment.
+        :param second: the other request.
+        """
+        outside = self._host.outside
+        outside.hold()
+        with ThreadPoolExecutor() as threads:
+            ann = self._web.start(threads, first)
+            outside.next_charge(ann)
+            ben = self._web.start(threads, second)
+            outside.next_charge(ben)
+            still_paying = not ann.done()
+            outside.go_on()
+        when = "while Ann pays" if still_paying else "when Ann has paid"
+        rows = [_row("Ann", first, ann.result()), _row("Ben", second, ben.result())]
+        return [rows[0], {**rows[1], "does": f"{second}, {when}"}]
+
+
+@contextmanager
+def running(project: Project, processes: int = 2, threads: int = 1) -> Iterator[Running]:
+    """Run a copy of the project as its Procfile says, with the settings for production.
+
+    :param project: stays as it is.
+    :param processes: how many web processes.
+    :param threads: how many requests each of them handles at once.
+    """
+    with _host(project) as host:
+        host.release()
+        with host.web(processes, threads) as web:
+            yield Running(host, web)
+
+
+def moments(project: Project) -> list[Row]:
+    """Make an app for tests in a copy of the project, and look at its database at some moments.
+
+    :return: for each moment the connections that the app has open, and the tables that a new
+        connection finds.
+    """
+    with _host(project) as host:
+        output = host.run(sys.executable, str(MOMENTS), name="moments", SHOP_SETTINGS="testing")
+    rows: list[Row] = json.loads(output.splitlines()[-1])
+    return rows
+
+
+def run_tests(project: Project) -> dict[str, str]:
+    """Run the tests of a copy of the project; the name of each, and "passed" or its message."""
+    with _host(project) as host:
+        results, _ = test_results(host)
+    return {each.name: each.message or each.word.lower() for each in results}
+
+
+@contextmanager
+def _host(project: Project) -> Iterator[Host]:
+    with TemporaryFolder() as folder, Outside() as outside:
+        copy_project(project.folder, folder.path / COPY)
+        yield Host(folder.path / COPY, outside, folder.lifeline)
+
+
+def _row(who: str, request: str, answer: dict[str, Any]) -> Row:
+    return {"who": who, "does": request, "result": returned(answer).removeprefix("returns ")}
