@@ -13,7 +13,8 @@ from helpers.case.host import Host
 
 HERE = Path(__file__).parent
 DIAGNOSE = str(HERE.parent / "diagnose")
-PYTEST = "-m pytest -q -rA --tb=no --color=no -p no:cacheprovider --basetemp=.tests tests".split()
+PYTEST = ["-m", "pytest", "-q", "-rA", "--tb=no", "--color=no", "--basetemp=.tests"]
+PYTEST += ["-p", "no:cacheprovider", "tests"]
 VARIANT = {  # test of variant.py: its grade, and what it shows when it fails
     "test_another_thread": (STILL, "A live server in a thread does not see three products."),
     "test_an_order_of_one_test": (STILL, "The first order of a test is not order 1."),

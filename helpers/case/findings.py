@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from helpers.learn import Grade
+
 COMPLAINTS = {  # what is looked at, and what is said when all is well
     "orders": "every process lists every order, also after the next deployment.",
     "parcels": "the worker packs what is paid.",
@@ -46,7 +48,7 @@ class Findings:
                     return grade, said
         return FIXED, COMPLAINTS[complaint]
 
-    def grade(self) -> str:
+    def grade(self) -> Grade:
         """The grade of the whole: ``right``, ``right, but`` or ``not yet``."""
         grades = {self.of(complaint)[0] for complaint in COMPLAINTS}
         if grades & {STILL, UNKNOWN} or self.stopped:

@@ -133,13 +133,17 @@ class Host:
             try:
                 for command in commands:
                     server = Process(
-                        command, ready=ADDRESS, cwd=self.folder, env=self.env, pass_fds=self.pass_fds
+                        command,
+                        ready=ADDRESS,
+                        cwd=self.folder,
+                        env=self.env,
+                        pass_fds=self.pass_fds,
                     )
                     servers.append(opened.enter_context(server))
                 self._wait_until_booted(servers, processes)
             except (RuntimeError, TimeoutError) as error:
                 raise Failed(f"`web` did not start: {last_error(str(error))}.") from None
-            limit = Timer(PATIENCE, lambda: [server.stop() for server in servers])
+            limit = Timer(PATIENCE, stop_all, [servers])
             limit.start()
             opened.callback(limit.join)
             opened.callback(limit.cancel)
@@ -166,6 +170,12 @@ class Host:
         while not self.outside.have_booted(processes, timeout=0.05):
             if ended := [server for server in servers if server.returncode is not None]:
                 raise RuntimeError(ended[0].output)
+
+
+def stop_all(servers: list[Process]) -> None:
+    """End processes that take too long."""
+    for server in servers:
+        server.stop()
 
 
 def read_procfile(path: Path) -> dict[str, str]:

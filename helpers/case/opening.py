@@ -12,7 +12,7 @@ NAME = "the_case"
 
 
 class Project:
-    """The project on disk, beside the notebook in the workbook, and elsewhere in a temporary folder.
+    """The project on disk: in the workbook, and elsewhere in a temporary folder.
 
     Files that are there already stay as they are; one that was deleted comes back as it was.
     """

@@ -37,7 +37,9 @@ class Sale:
 
     def buy(self, web: Web, *names: str) -> None:
         """Customers order in turns; then each process is asked for the orders."""
-        for name, answer in zip(names, web.turns(*(f"POST /orders/{n}" for n in names)), strict=True):
+        for name, answer in zip(
+            names, web.turns(*(f"POST /orders/{n}" for n in names)), strict=True
+        ):
             if problem := self.note_number(name, answer):
                 self.found.note("orders", STILL, problem)
         self.look_for_orders(web, "A moment later")
@@ -68,7 +70,9 @@ class Sale:
             missing = [n for n, name in self.bought.items() if listed.get(n) != name]
             if missing:
                 orders = ", ".join(f"{number} ({self.bought[number]})" for number in missing)
-                text = f"The customers have their numbers. {when}, a process lists no order {orders}."
+                text = (
+                    f"The customers have their numbers. {when}, a process lists no order {orders}."
+                )
                 self.found.note("orders", STILL, text)
 
     def pack(self, web: Web) -> None:
@@ -96,14 +100,17 @@ class Sale:
             ann_pays = self.outside.next_charge(ann)
             ben = web.start(threads, "POST /orders/mug")
             ben_pays = self.outside.next_charge(ben)
+            ben_is_served = ben_pays or ben.done()
             cem = web.start(threads, "GET /orders").result() if ann_pays else None
             self.outside.go_on()
         problems = self.note_number("lamp", ann.result()), self.note_number("mug", ben.result())
         text = " ".join(filter(None, problems))
-        if problems[1] and ann_pays and not ben_pays:
-            text = f"Ann's payment is under way, and Ben orders. {problems[1]}"
+        if not ben_is_served:
+            text = "While Ann's payment is under way, Ben orders, and gets no answer."
+        elif problems[1] and ann_pays and not ben_pays:
+            text = f"While Ann's payment is under way, Ben orders. {problems[1]}"
         elif not text and cem and cem["status"] != 200:
-            text = f"Ann's payment is under way, and the list of orders {returned(cem)}."
+            text = f"While Ann's payment is under way, the list of orders {returned(cem)}."
         if text:
             self.found.note("payment", STILL, text)
         elif cem and len(cem["body"]) == len(before):

@@ -9,7 +9,7 @@ import sys
 
 def main(target: str, threads: str) -> None:
     """Serve an app on a free port, and print the address."""
-    import waitress
+    import waitress  # type: ignore[import-untyped]
 
     sys.path.insert(0, os.getcwd())
     witness = importlib.import_module("witness")  # beside this file

@@ -6,12 +6,13 @@ from helpers.learn.exercises import check, compare
 from helpers.learn.machine import check_machine, missing
 from helpers.learn.progress import WORKBOOK, progress, record
 from helpers.learn.reply import Reply
-from helpers.learn.verdict import Judge, Verdict
+from helpers.learn.verdict import Grade, Judge, Verdict
 
 listen()
 
 __all__ = [
     "WORKBOOK",
+    "Grade",
     "Judge",
     "Reply",
     "Verdict",

@@ -10,7 +10,7 @@ PRODUCTS = ("lamp", "mug", "rug")
 def keep_open():
     """Hold a connection open: a database in memory ends with its last one."""
     if "memdb" in str(db.engine.url):
-        keeper = db.engine.connect()  # noqa: F841
+        keeper = db.engine.connect()
 
 
 def fill():
