@@ -41,7 +41,7 @@ class Findings:
         """The grade of a complaint, and what happened."""
         notes = self._notes.get(complaint)
         if notes is None:
-            return UNKNOWN, "not tried, because the run came to no end."
+            return UNKNOWN, "not tried."
         for grade in (STILL, BUT):
             for found, said in notes:
                 if found == grade:
@@ -56,8 +56,8 @@ class Findings:
         return "right, but" if BUT in grades else "right"
 
     def lines(self) -> list[str]:
-        """One line for each complaint, after the reason why the run came to no end, if so."""
-        lines = [self.stopped] * bool(self.stopped)
+        """Whether the run came to its end, and a line for each complaint."""
+        lines = [f"It ended early: {self.stopped}" if self.stopped else "A copy of it ran."]
         for complaint in COMPLAINTS:
             grade, said = self.of(complaint)
             lines.append(f"{MARKS[grade]} {complaint}: {said}")

@@ -31,7 +31,7 @@ QUIET = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "no_proxy": "127.0.0.1",
 }
-NEEDS_FORK = hasattr(os, "fork") and find_spec("gunicorn") is not None
+HAS_GUNICORN = hasattr(os, "fork") and find_spec("gunicorn") is not None
 
 
 class Failed(Exception):
@@ -79,14 +79,14 @@ class Host:
         self.env = os.environ | QUIET | {"SHOP_SETTINGS": "production"}
         self.env |= {"PAYMENT_URL": outside.url, "CASE_OUTSIDE": outside.url}
 
-    def release(self) -> None:
+    def release(self, **variables: str) -> None:
         """Run what the Procfile wants run before each start, if anything.
 
         :raises Failed: when it fails.
         """
         for command in self.lines.get("release", "").split("&&"):
             if words := shlex.split(command):
-                self.run(*program(words), name="release")
+                self.run(*program(words), name="release", **variables)
 
     def start(self, *command: str, name: str, **variables: str) -> tuple[int, str]:
         """Run a command to its end, and return its exit status and its output.
@@ -157,7 +157,7 @@ class Host:
                 f"The Procfile's line is `web: {' '.join(words)}`: the host starts gunicorn with"
                 " an app, as in `web: gunicorn wsgi:app`."
             )
-        if not NEEDS_FORK:
+        if not HAS_GUNICORN:
             one = [sys.executable, str(HERE / "waitress_process.py"), apps[-1], str(threads)]
             return [one] * processes
         options = f"--workers {processes} --threads {threads} --bind 127.0.0.1:0".split()

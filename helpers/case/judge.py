@@ -9,7 +9,7 @@ from pathlib import Path
 from helpers.case.checkup import run_diagnose, run_tests
 from helpers.case.files import copy_project
 from helpers.case.findings import Findings
-from helpers.case.host import COPY, Failed, Host
+from helpers.case.host import COPY, Failed, Host, read_procfile
 from helpers.case.outside import Outside
 from helpers.case.sale import Sale
 from helpers.learn import Verdict
@@ -27,12 +27,12 @@ def the_shop_holds(project: object) -> Verdict:
     :param project: the learner's project, or its folder.
     """
     folder = getattr(project, "folder", project)
-    if not isinstance(folder, str | Path) or not Path(folder).is_dir():
+    if not isinstance(folder, Path) or not folder.is_dir():
         return Verdict(
             "not yet", f"The check runs a project and was given {project!r}: hand over `project`."
         )
-    found = try_project(Path(folder))
-    return Verdict(found.grade(), "\n".join(["A copy of your project ran.", *found.lines()]))
+    found = try_project(folder)
+    return Verdict(found.grade(), "\n".join(found.lines()))
 
 
 def try_project(project: Path) -> Findings:
@@ -43,8 +43,9 @@ def try_project(project: Path) -> Findings:
     found = Findings()
     with TemporaryFolder() as folder, Outside() as outside:
         copy = folder.path / COPY
-        copy_project(project, copy)
         try:
+            read_procfile(project / "Procfile")  # what has none is no project, and may be large
+            copy_project(project, copy)
             host = Host(copy, outside, folder.lifeline)
             sale = Sale(host, found)
             first_day(host, sale)

@@ -68,5 +68,5 @@ def read_answers() -> dict[str, Answer]:
         base, _, grade = start.partition(": ")
         pairs = [tuple(line.split(": ", 1)) for line in says]
         edits = [tuple(each.split("\n", 1)) for each in changes]
-        found[name] = Answer(base == "repaired", grade, dict(pairs), edits)  # type: ignore[arg-type]
+        found[name] = Answer(base == "repaired", grade, dict(pairs), edits)
     return found

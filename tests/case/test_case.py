@@ -1,0 +1,114 @@
+"""The case as a learner meets it: the project, its evidence, and bad input to the judge."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from answers import HERE, read_answers
+
+from helpers.case import Project, dashboard, moments, run_tests, running, the_shop_holds
+from helpers.case.files import PROJECT
+from helpers.learn import WORKBOOK
+
+ROOT = HERE.parents[1]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory that is no workbook."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_outside_of_the_workbook_the_project_is_temporary(elsewhere: Path) -> None:
+    """It ends with the notebook, and nothing is written beside it."""
+    project = Project()
+    assert "the_case/shop/views.py" in repr(project).splitlines()
+    project.close()
+
+    assert not project.folder.exists()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_in_the_workbook_the_project_stays_and_what_was_edited_too(elsewhere: Path) -> None:
+    """A file that was deleted comes back as it was."""
+    (elsewhere / WORKBOOK).write_text("{}")
+    project = Project()
+    (project.folder / "shop" / "views.py").write_text("mine")
+    (project.folder / "Procfile").unlink()
+    project.close()
+    again = Project()
+    again.close()
+
+    assert again.folder == elsewhere / "the_case"
+    assert again.read("shop/views.py") == "mine"
+    assert again.read("Procfile") == (PROJECT / "Procfile").read_text()
+    with pytest.raises(FileNotFoundError, match="There is no file shop/table.py in the_case: "):
+        again.read("shop/table.py")
+
+
+def test_the_evidence_is_what_the_project_does(elsewhere: Path) -> None:
+    """Each claim of the log and of the notebook, on a copy of the project."""
+    project = Project()
+    with running(project) as shop:
+        rows = shop.in_turns("POST /orders/lamp", "GET /orders", "GET /orders")
+        packed = shop.worker()["result"]
+    with running(project, processes=1, threads=4) as shop:
+        paying = shop.while_one_pays("POST /orders/rug", "POST /orders/mug")
+    seen, results = moments(project), run_tests(project)
+    log = project.read("evidence/web.log")
+    project.close()
+
+    assert [row["who"] for row in rows] == ["web-1", "web-2", "web-1"]
+    assert rows[1]["result"] == "200: []"
+    assert "'number': 1, 'product': 'lamp', 'state': 'paid'" in rows[2]["result"]
+    assert packed == "packed: nothing" and packed in log
+    assert paying[1]["does"] == "POST /orders/mug, while Ann pays"
+    assert paying[1]["result"] == "500: OperationalError: database is locked"
+    assert paying[1]["result"].removeprefix("500: ") in log
+    assert [row["open connections"] for row in seen] == ["1", "0", "0"]
+    assert [row["tables"] for row in seen] == ["order, product", "none", "none"]
+    assert set(results.values()) == {"OperationalError: no such table: product"}
+
+
+def test_the_dashboard_says_in_words_what_is_red() -> None:
+    """Also without color, and for those who cannot see it."""
+    figure = dashboard({"test_a": "passed", "test_b": "no such table: x<y"}, "Tests.")
+
+    assert figure.alt == "1 of 2 tests are red. test_a: passed, test_b: no such table: x<y."
+    assert "no such table: x&lt;y" in str(figure.drawn)
+    assert "All tests are green" in dashboard({"test_a": "passed"}, "Tests.").alt
+
+
+@pytest.mark.parametrize("answer", [None, 3, "", "no such folder", lambda: 1])
+def test_what_is_no_project_is_told_so(answer: object, elsewhere: Path) -> None:
+    """One sentence, and nothing runs."""
+    verdict = the_shop_holds(answer)
+
+    assert verdict.grade == "not yet"
+    assert re.fullmatch(r"The check runs a project and was given .+: hand over `project`\.",
+                        verdict.said)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["no Procfile", "another server"])
+def test_a_project_that_cannot_be_run_is_told_why(name: str, tmp_path: Path) -> None:
+    """The first line says it, and no complaint is called fixed."""
+    answer = read_answers()[name]
+    verdict = the_shop_holds(answer.write(tmp_path / "project"))
+
+    why, *lines = verdict.said.splitlines()
+    assert answer.says["stopped"] in why
+    assert [line for line in lines if line.startswith("✓")] == []
+
+
+def test_the_solution_in_the_notebook_is_the_reference() -> None:
+    """What the instructor reads is what the bank tries."""
+    notebook = nbformat.read(ROOT / "notebooks" / "17_the_case.ipynb", as_version=4)
+    [solution] = [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", ())]
+    for path in (HERE / "repaired").rglob("*"):
+        if path.is_file():
+            name = path.relative_to(HERE / "repaired").as_posix()
+            assert f"\"{name}\").write_text('''\\\n{path.read_text()}''')" in solution.source
