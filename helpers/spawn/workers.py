@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from itertools import cycle
 from typing import Any
 
+from helpers.look import ProcessObservation, across_processes
 from helpers.serve import ask, take_turns
 from helpers.spawn.folder import TemporaryFolder
 from helpers.spawn.process import Process
@@ -25,7 +26,7 @@ def ask_workers(
     requests: Sequence[str],
     database: str = "sqlite://",
     first: str = "",
-) -> list[Any]:
+) -> list[ProcessObservation]:
     """Serve a script, send it requests that its workers answer in turn, and end all of it.
 
     Windows has no gunicorn. There, each worker is a process of waitress with a port of its own.
@@ -35,7 +36,8 @@ def ask_workers(
     :param requests: as for ``take_turns``.
     :param database: the URL, which the script finds in FLASK_SQLALCHEMY_DATABASE_URI.
     :param first: a command that runs to its end before, as ``"python shop.py"``.
-    :returns: the looks that the script printed as JSON, and then the answers.
+    :returns: the looks that the script printed as JSON, and then those that the views returned,
+        labeled as in ``across_processes``.
     :raises RuntimeError: when the script fails before it serves.
     """
     servers, workers = _servers(command)
@@ -55,7 +57,8 @@ def ask_workers(
         else:
             answers = [ask(url, request)[0] for url, request in zip(cycle(urls), requests)]
     printed = "".join(process.output for process in processes)
-    return [json.loads(line) for line in printed.splitlines() if line.startswith("{")] + answers
+    looks = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    return across_processes(looks + answers)
 
 
 def _servers(command: str) -> tuple[list[list[str]], int]:

@@ -34,7 +34,6 @@ NOT_YET = {
     "07": "One connection",
     "08": "In memory",
     "09": "A server",
-    "10": "Processes",
     "11": "Choose",
     "13": "Your own app",
     "14": "Who else",

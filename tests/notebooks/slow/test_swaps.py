@@ -44,7 +44,8 @@ SWAPS = {
     ],
     "10": [
         ('database="sqlite:///shop.db"', 'database="sqlite://"'),
-        ("database=postgres.url", 'database="sqlite://"'),
+        ("REQUESTS, postgres.url", 'REQUESTS, "sqlite://"'),
+        ("FIRST, setups", "BOTH, setups"),
     ],
 }  # fmt: skip
 

@@ -1,0 +1,159 @@
+"""Answers to the repair of notebook 10: every right one passes, and no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bank import answer_of, grades
+
+from helpers.repair import both_workers_start
+
+HEAD = """
+from sqlalchemy import create_engine, select, text, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from helpers.sample import Base, Item
+
+LAMP = {"id": 1, "name": "lamp", "stock": 0}
+
+def make_tables(engine):
+    Base.metadata.create_all(engine)
+
+def add_a_lamp(engine):
+    with Session(engine) as session:
+        if not session.scalars(select(Item)).all():
+            session.add(Item(id=1, name="lamp"))
+            session.commit()
+
+def without_looking(engine):
+    with Session(engine) as session:
+        session.add(Item(id=1, name="lamp"))
+        session.commit()
+
+def nothing(engine):
+    pass
+
+def on_conflict(engine):
+    with engine.begin() as connection:
+        connection.execute(insert(Item).values(LAMP).on_conflict_do_nothing())
+
+def replace(engine):
+    with engine.begin() as connection:
+        connection.execute(text(
+            "INSERT OR REPLACE INTO item (id, name, stock) VALUES (1, 'lamp', 0)"
+        ))
+
+def if_not_exists(engine):
+    with engine.begin() as connection:
+        connection.execute(text(
+            "CREATE TABLE IF NOT EXISTS item"
+            " (id INTEGER PRIMARY KEY, name TEXT NOT NULL, stock INTEGER NOT NULL)"
+        ))
+
+def caught(function):
+    def run(engine):
+        try:
+            function(engine)
+        except (IntegrityError, OperationalError):
+            pass
+    return run
+
+def in_one_transaction(engine):
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        Base.metadata.create_all(connection)
+        if not connection.execute(select(Item)).all():
+            connection.execute(insert(Item).values(LAMP))
+        connection.commit()
+
+def deferred(engine):
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        Base.metadata.create_all(connection)
+        if not connection.execute(select(Item)).all():
+            connection.execute(insert(Item).values(LAMP))
+        connection.commit()
+
+def start_over(engine):
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+
+def without_a_number(engine):
+    with Session(engine) as session:
+        if not session.scalars(select(Item)).all():
+            session.add(Item(name="lamp"))
+            session.commit()
+
+def elsewhere(engine):
+    other = create_engine("sqlite://")
+    Base.metadata.create_all(other)
+"""
+
+
+def start(once: str, each: str) -> Any:
+    """The dictionary with these functions."""
+    source = f'start = {{"before the server": [{once}], "in each worker": [{each}]}}'
+    return answer_of(f"{HEAD}\n{source}", "start")
+
+
+GRADES = {
+    "right": {
+        "a command": start("make_tables, add_a_lamp", ""),
+        "a command, and workers that do nothing": start("make_tables, add_a_lamp", "nothing"),
+        "tables by the command, and a row that may be there": start("make_tables", "on_conflict"),
+        "if not exists, on conflict": start("", "if_not_exists, on_conflict"),
+        "one transaction that locks at its beginning": start("", "in_one_transaction"),
+        "both ways": start("make_tables, add_a_lamp", "make_tables, add_a_lamp"),
+    },
+    "right, but": {
+        "errors caught": start("", "caught(make_tables), caught(add_a_lamp)"),
+        "a command that catches": start("make_tables, caught(without_looking)", ""),
+    },
+    "not yet": {
+        "as it is": start("", "make_tables, add_a_lamp"),
+        "only the tables by the command": start("make_tables", "add_a_lamp"),
+        "only the lamp by the command": start("add_a_lamp", "make_tables"),
+        "a command that does not look": start("make_tables, without_looking", ""),
+        "no number": start("make_tables", "without_a_number"),
+        "all errors of the rows caught, not those of the tables": start(
+            "", "make_tables, caught(add_a_lamp)"
+        ),
+        "replaces what is there": start("make_tables", "replace"),
+        "begins all over": start("", "start_over, on_conflict"),
+        "begins all over in the command": start("start_over, add_a_lamp", ""),
+        "a transaction that locks too late": start("", "deferred"),
+        "nothing at all": start("", ""),
+        "no lamp": start("make_tables", ""),
+        "another database": start("elsewhere", ""),
+        "a function that ends the program": start("make_tables, add_a_lamp", "lambda e: exit(1)"),
+        "None": None,
+        "a list": [],
+        "other words": {"before": [], "after": []},
+        "no functions": {"before the server": ["make_tables"], "in each worker": []},
+        "one function": {"before the server": print, "in each worker": []},
+    },
+}
+ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
+
+
+@pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
+    """Alone, and with a sentence."""
+    verdict = both_workers_start(GRADES[grade][name])
+
+    assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
+
+
+def test_answers_one_after_the_other_and_twice() -> None:
+    """No answer changes what another one is told."""
+    for grade, answers in GRADES.items():
+        assert set(grades(both_workers_start, answers, twice=True).values()) == {grade}
+
+
+def test_what_is_said_is_what_happened() -> None:
+    """The message that the worker met, in words."""
+    said = both_workers_start(GRADES["not yet"]["only the tables by the command"]).said
+
+    assert "IntegrityError: UNIQUE constraint failed: item.id" in said
