@@ -3,13 +3,17 @@
 from helpers.repair.honest_test import the_test_sees_what_visitors_see
 from helpers.repair.mugs import mugs_reach_the_visitors
 from helpers.repair.old_answer import the_answer_is_tried
+from helpers.repair.one_file import script_and_app_share_a_file
 from helpers.repair.rugs import rugs_stay_in_the_shop
+from helpers.repair.sales import sells_what_it_has
 from helpers.repair.two_starts import both_workers_start
 
 __all__ = [
     "both_workers_start",
     "mugs_reach_the_visitors",
     "rugs_stay_in_the_shop",
+    "script_and_app_share_a_file",
+    "sells_what_it_has",
     "the_answer_is_tried",
     "the_test_sees_what_visitors_see",
 ]

@@ -30,7 +30,6 @@ NOT_YET = {
     "00": "the model",
     "01": "the model",
     "02": "the model",
-    "05": "A file",
     "07": "One connection",
     "08": "In memory",
     "09": "A server",

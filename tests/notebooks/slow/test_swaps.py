@@ -23,11 +23,11 @@ SWAPS = {
     "01": [('SQLALCHEMY_DATABASE_URI="sqlite://"', TRAP)],
     "02": [("poolclass=StaticPool, ", "")],
     "04": [("threads=1", "threads=None"), ("make_flask_sqlalchemy_shop", "make_shop")],
-    "05": [
-        ("url_of(new_file()))\nafter", '"sqlite://")\nafter'),
+    "05": [('f"sqlite:///{new_file().as_posix()}"', '"sqlite://"')],
+    "06": [
         ("values(stock=Item.stock + 1)", "values(stock=1)"),
-        ('begin_with(shop.engine, "BEGIN IMMEDIATE")\n', ""),
-        ("use_wal(shop.engine)\n", ""),
+        (', begin_with("BEGIN IMMEDIATE"))', ")"),
+        ("STEPS, use_wal, items", "STEPS, items"),
     ],
     "07": [('setups["file"]', 'setups["default"]')],
     "08": [

@@ -1,0 +1,100 @@
+"""Notebook 06: does the lamp shop sell what it has, also when two sales happen at once?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.pool import NullPool
+
+from helpers.learn import Verdict
+from helpers.look import describe_error
+from helpers.repair.watch import watched
+from helpers.sample import Base, Item
+
+ANN_WAITS = 0.4  # seconds for Ben's sale to end, when it doesn't have to wait for Ann's
+WRITES = ("UPDATE", "INSERT", "DELETE")
+
+
+def sells_what_it_has(answer: object) -> Verdict:
+    """Judge the shop's engine and its sale.
+
+    :param answer: the learner's functions ``open_engine``, of a URL, and ``sell_one``, of the
+        engine.
+    """
+    match answer:
+        case (open_engine, sell_one) if callable(open_engine) and callable(sell_one):
+            with watched():
+                return _judged(open_engine, sell_one)
+    return Verdict("not yet", f"The check calls two functions and was given {answer!r}.")
+
+
+def _judged(open_engine: Callable[[str], Any], sell_one: Callable[[Any], Any]) -> Verdict:
+    for stock, sales in ((0, ["no"]), (3, ["yes"]), (1, ["no", "yes"]), (2, ["yes", "yes"])):
+        url = _new_shop(stock)
+        engine = open_engine(url)
+        if not isinstance(engine, Engine):
+            return Verdict("not yet", f"open_engine returned {engine!r}: let it return an engine.")
+        at_once = len(sales) == 2
+        told = _two_at_once(engine, sell_one) if at_once else [_sale(engine, sell_one)]
+        left, kept = _stock(url)
+        if sorted(told) != sales or left != stock - told.count("yes") or not kept:
+            return Verdict("not yet", _sentence(stock, told, left, kept))
+    return Verdict("right", "Of one lamp it sold one, of two it sold two, with two sales at once.")
+
+
+def _sentence(stock: int, told: list[str], left: int, kept: bool) -> str:
+    what = {"yes": "sold", "no": "none left"}
+    sales = " and ".join(f"“{what.get(each, each)}”" for each in told)
+    how = "two sales at once were told" if len(told) == 2 else "one sale was told"
+    lost = "" if kept else ", and the lamp's row is gone"
+    return f"With {stock} in stock, {how} {sales}, and {left} are left{lost}."
+
+
+def _new_shop(stock: int) -> str:
+    url = f"sqlite:///{Path(f'shop-{stock}.db').absolute().as_posix()}"
+    engine = create_engine(url, poolclass=NullPool)
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(Item.__table__.insert().values(id=1, name="lamp", stock=stock))
+        connection.execute(Item.__table__.insert().values(id=2, name="rug", stock=7))
+    return url
+
+
+def _stock(url: str) -> tuple[int, bool]:
+    """How many lamps are left, and whether both rows are still there."""
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        rows = {number: stock for number, stock in connection.execute(select(Item.id, Item.stock))}
+    return rows.get(1, 0), rows.keys() >= {1, 2} and rows.get(2) == 7
+
+
+def _sale(engine: Engine, sell_one: Callable[[Any], Any]) -> str:
+    try:
+        sold = sell_one(engine)
+    except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
+        return describe_error(error)
+    return {True: "yes", False: "no"}.get(sold, repr(sold)) if type(sold) is bool else repr(sold)
+
+
+def _two_at_once(engine: Engine, sell_one: Callable[[Any], Any]) -> list[str]:
+    """Just before Ann's first write Ben makes a whole sale, unless he has to wait for her."""
+    sales: list[Any] = []
+    ann = threading.current_thread()
+
+    def let_ben_go_first(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        begins = sql.lstrip().upper().startswith(WRITES)
+        if begins and not sales and threading.current_thread() is ann:
+            sales.append(ben.submit(_sale, engine, sell_one))
+            wait(sales, timeout=ANN_WAITS)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="Ben") as ben:
+        event.listen(engine, "before_cursor_execute", let_ben_go_first)
+        told = _sale(engine, sell_one)
+        if not sales:
+            sales.append(ben.submit(_sale, engine, sell_one))
+    event.remove(engine, "before_cursor_execute", let_ben_go_first)
+    return [told, sales[0].result()]
