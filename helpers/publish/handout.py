@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from helpers.publish.chapter import TAGS
+from helpers.publish.desk import desk_sheet
 from helpers.publish.files import progress, read_notebooks, wipe, write
 from helpers.publish.frame import Problem
 from helpers.publish.papers import (
@@ -29,6 +30,7 @@ DOCUMENTS: dict[str, Callable[[Lesson, str], str]] = {
     "worksheet": worksheet,
     "findings": findings,
     "findings-optional": findings_optional,
+    "desk-sheet": desk_sheet,
 }
 
 

@@ -18,6 +18,7 @@ import pytest
 from frame_rules import NOT_YET
 from notebook_rules import all_cells, fenced_python, tagged, tags
 
+from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
 from helpers.publish.frame import units
 from helpers.publish.page import markdown
@@ -54,13 +55,14 @@ def pages(lesson: Lesson) -> dict[str, str]:
         "worksheet": worksheet(lesson, "A4"),
         "findings": findings(lesson, "A4"),
         "findings-optional": findings_optional(lesson, "A4"),
+        "desk-sheet": desk_sheet(lesson, "A4"),
         "guide": guide(lesson, "A4"),
         "present": present(lesson),
     }
 
 
 each_document = pytest.mark.parametrize(
-    "name", ["worksheet", "findings", "findings-optional", "guide", "present"]
+    "name", ["worksheet", "findings", "findings-optional", "desk-sheet", "guide", "present"]
 )
 
 
