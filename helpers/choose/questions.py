@@ -125,7 +125,7 @@ QUESTIONS: dict[str, Question] = {
 
 
 def with_timeout(setup: Setup) -> Setup:
-    """The set-up, with a timeout for SQLite and for its pool. A server's writers do not wait."""
+    """The set-up, with a timeout for SQLite and for its pool. A server keeps its own."""
     if not setup.url.startswith("sqlite"):
         return setup
     connect_args = {**setup.options.get("connect_args", {}), "timeout": TIMEOUT}

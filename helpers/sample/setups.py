@@ -34,6 +34,7 @@ class Setup:
     :param options: for ``create_engine``, or ``SQLALCHEMY_ENGINE_OPTIONS``.
     :param keep_alive: whether somebody must hold a connection open for the database to last.
     :param on_connect: SQL statements that each new connection runs first.
+    :param trap: whether it loses tables or rows of an app with threads: what people have.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Setup:
     options: Mapping[str, Any] = field(default_factory=dict)
     keep_alive: bool = False
     on_connect: tuple[str, ...] = ()
+    trap: bool = False
 
     @contextmanager
     def engine(self, folder: str | os.PathLike[str]) -> Iterator[Engine]:
@@ -128,23 +130,27 @@ setups = Setups(
             "Flask-SQLAlchemy's own: one connection, which all threads share.",
             "sqlite://",
             {"poolclass": StaticPool, "connect_args": ANY_THREAD},
+            trap=True,
         ),
         Setup(
             "plain",
             "SQLAlchemy's own: a connection for each thread, and a database with each connection.",
             "sqlite://",
+            trap=True,
         ),
         Setup(
             "trap",
             "As plain, and Flask-SQLAlchemy leaves it alone, because the database has a name.",
             "sqlite:///file:///shop?mode=memory&uri=true",
             {"poolclass": SingletonThreadPool},
+            trap=True,
         ),
         Setup(
             "no thread check",
             "As plain, and SQLite's check of the thread is off.",
             "sqlite://",
             {"connect_args": ANY_THREAD},
+            trap=True,
         ),
         Setup(
             "bootstrap",
@@ -155,6 +161,7 @@ setups = Setups(
                 str(CreateTable(table).compile(dialect=sqlite.dialect()))
                 for table in Base.metadata.sorted_tables
             ),
+            trap=True,
         ),
         Setup("file", "A file on disk.", "sqlite:///shop.db"),
         Setup(

@@ -1,4 +1,4 @@
-"""The sample app of the lesson: a shop with one table, written out in notebook 01."""
+"""The sample app of the lesson: a shop with one table, and the views that read and change it."""
 
 from __future__ import annotations
 

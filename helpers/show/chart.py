@@ -21,7 +21,9 @@ def chart(
     :param caption: one sentence that says what to look at.
     :raises ValueError: when there is no way, or one that does not lead from box to box.
     """
-    for way in ways or [("nowhere", "", "nowhere")]:
+    if not ways:
+        raise ValueError("chart was given no way: give at least one from a text to another one.")
+    for way in ways:
         start, end = boxes.get(way[0]), boxes.get(way[2])
         if not start or not end or (start[0] == end[0]) == (start[1] == end[1]):
             raise ValueError(

@@ -69,11 +69,13 @@ def grid(rows: Iterable[Mapping[str, Any]], caption: str, index: str) -> Table:
     from pandas import DataFrame
 
     rows = list(rows)
-    for row in rows or [{}]:
+    if not rows:
+        raise ValueError("grid was given no row: pass at least one.")
+    for row in rows:
         if index not in row or row.keys() != rows[0].keys():
             raise ValueError(
-                f"grid was given the row {row!r}: pass at least one row, and let all have"
-                f" the same keys, {index!r} among them."
+                f"grid was given the row {row!r}: let all rows have the same keys, {index!r} among"
+                " them."
             )
     return Table(DataFrame(rows).set_index(index), caption)
 

@@ -23,8 +23,8 @@ from helpers.diagnose import diagnose
 from helpers.sample import Setup, add_lamp, count, finds_the_lamp, setups, start_over, store_a_lamp
 from helpers.spawn import PostgresServer, TemporaryFolder
 
-TRAPS = ["default", "plain", "trap", "no thread check", "bootstrap"]
-CURES = ["file", "wal", "memdb", "shared cache", "pool of one"]
+TRAPS = [name for name, setup in setups.items() if setup.trap]
+CURES = [name for name, setup in setups.items() if not setup.trap and name != "postgresql"]
 
 # What QUESTIONS are answered with, in their order.
 PRIVATE = ["no", "no", "no wait", "no", "nothing"]

@@ -25,15 +25,12 @@ def test_an_engine_is_judged_by_what_it_does(name: str, folder: Path) -> None:
     gc.collect()  # a connection that was left open is a warning on Python 3.13
 
 
-TRAPPED = {"default", "plain", "trap", "no thread check", "bootstrap"}
-
-
 @pytest.mark.parametrize("name", [name for name in setups if setups[name].url.startswith("sqlite")])
 def test_it_agrees_with_the_set_ups_of_the_lesson(name: str, folder: Path) -> None:
     """Each set-up that the lesson calls a cure is safe, and each that it calls sick is not."""
     with setups[name].engine(folder) as engine:
         report = diagnose(engine)
-    assert report.exit_status == (name in TRAPPED), report
+    assert report.exit_status == setups[name].trap, report
 
 
 @pytest.mark.parametrize(

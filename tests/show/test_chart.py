@@ -98,14 +98,19 @@ def test_the_alternative_text_of_a_chart_tells_every_way() -> None:
         [("Rain?", "yes", "a coat")],
         [("Snow?", "yes", "an umbrella")],
         [("an umbrella", "no", "a <hat>\nof straw")],
-        [],
     ],
-    ids=["no end", "no start", "across", "none"],
+    ids=["no end", "no start", "across"],
 )
 def test_a_way_that_cannot_be_drawn_is_refused(ways: list[tuple[str, str, str]]) -> None:
     """The message shows the way, and says what to do."""
     with pytest.raises(ValueError, match=r"chart was given the way \(.*in the same row or column"):
         chart(BOXES, ways, "What to take?")
+
+
+def test_a_chart_without_a_way_is_refused() -> None:
+    """The message says what to give."""
+    with pytest.raises(ValueError, match="^chart was given no way: give at least one"):
+        chart(BOXES, [], "What to take?")
 
 
 SPEED = {"file": [1.0, 1.0, 1.0], "memory": [9.0, 30.0, 12.0]}
