@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers.learn import Verdict
-from helpers.years import all_stacks, recorded
-from helpers.years.cases import Row
-from helpers.years.tables import settings
+from helpers.years import Row, all_stacks, recorded, settings
 
 MEANT = {"extension": "no", "mode": "cli", "threaded": "default", "bootstrap": "handler"}
 OTHER = {"rows found": "no such table", "no such table": "rows found"}

@@ -14,8 +14,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from helpers.learn import Verdict
 from helpers.look import describe_error
 from helpers.repair.watch import watched
-from helpers.step import STEPPED
-from helpers.step.locks import here
+from helpers.step import STEPPED, here
 
 ONCE, EACH = "before the server", "in each worker"
 ORDERS = 40  # more statements than any start of this shop has
@@ -173,11 +172,8 @@ class _Second:
     def _run(self) -> None:
         here.wait = self._wait
         try:
-            _do(
-                self._start.each,
-                _engine(self._path),
-                "While one worker was starting, the other one",
-            )
+            said = "While one worker was starting, the other one"
+            _do(self._start.each, _engine(self._path), said)
         except Flaw as flaw:
             self.failures.append(flaw)
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from helpers.show.figure import Figure, drawing
+from helpers.show import Figure, drawing
 from helpers.years.cases import BOOTSTRAPS, MODES, THREADED, Row
 
 BOX, LABEL, HEAD = 24, 176, 92

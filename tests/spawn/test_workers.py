@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from helpers.look import across_processes
+from helpers.look import ProcessObservation, across_processes
 from helpers.spawn import ask_workers, workers
 
 SHOP = """
@@ -36,7 +36,7 @@ REQUESTS = ["POST /items/lamp", "POST /items/rug", "GET /items", "GET /items"]
 TWO = "gunicorn --workers 2 shop:app"
 
 
-def in_short(looks: list[dict[str, object]]) -> list[str]:
+def in_short(looks: list[ProcessObservation]) -> list[str]:
     """Each look as ``P1 D1: ['lamp']``."""
     return [
         f"{look['process']} {look['database']}: {look['result']}"
