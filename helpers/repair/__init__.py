@@ -1,16 +1,20 @@
 """Judges: each serves a learner's repair for real and says what it did. One module a notebook."""
 
 from helpers.repair.honest_test import the_test_sees_what_visitors_see
+from helpers.repair.lamps import lamps_stay
 from helpers.repair.mugs import mugs_reach_the_visitors
 from helpers.repair.old_answer import the_answer_is_tried
 from helpers.repair.one_file import script_and_app_share_a_file
 from helpers.repair.rugs import rugs_stay_in_the_shop
 from helpers.repair.sales import sells_what_it_has
+from helpers.repair.stored_rugs import rugs_stay
 from helpers.repair.two_starts import both_workers_start
 
 __all__ = [
     "both_workers_start",
+    "lamps_stay",
     "mugs_reach_the_visitors",
+    "rugs_stay",
     "rugs_stay_in_the_shop",
     "script_and_app_share_a_file",
     "sells_what_it_has",

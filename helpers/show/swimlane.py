@@ -8,7 +8,7 @@ from html import escape
 from helpers.look import Observation, require_observations
 from helpers.show.figure import Figure, drawing
 
-WIDTHS = {"thread": 176, "connection": 86, "database": 118}
+WIDTHS = {"thread": 150, "connection": 70, "database": 112}
 ROW, TOP = 52, 68
 
 

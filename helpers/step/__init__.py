@@ -1,7 +1,8 @@
-"""Sessions stepped by a written schedule, and a view that waits for others."""
+"""Sessions stepped by a written schedule, a view that waits for others, and a new thread."""
 
 from helpers.step.interleave import interleave
 from helpers.step.locks import STEPPED, StepConnection, StepPool, here
 from helpers.step.pause import Pause
+from helpers.step.threads import in_thread
 
-__all__ = ["STEPPED", "Pause", "StepConnection", "StepPool", "here", "interleave"]
+__all__ = ["STEPPED", "Pause", "StepConnection", "StepPool", "here", "in_thread", "interleave"]
