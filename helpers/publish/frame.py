@@ -7,7 +7,7 @@ map in README.md, the papers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,3 +124,17 @@ def _sections(cells: list[Any]) -> Iterator[Section]:
             heading, found = cell["source"].splitlines()[0].removeprefix("## "), []
         found.append(cell)
     yield Section(heading, tuple(found))
+
+
+def lesson_map(frames: Iterable[Frame], here: str = "") -> str:
+    """The notebooks of the lesson as a table in markdown: what each asks, and how long it takes.
+
+    :param frames: those of the notebooks, in order.
+    :param here: the number of the notebook that the table stands in, which is not linked.
+    """
+    rows = ["| Notebook | Minutes | |", "|---|---|---|"]
+    for frame in frames:
+        name = f"{frame.number} {frame.title}"
+        link = name if frame.number == here else f"[{name}]({frame.name})"
+        rows.append(f"| {link} | {frame.minutes} | {'optional' if frame.optional else ''} |")
+    return "\n".join(rows)

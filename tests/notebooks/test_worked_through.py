@@ -16,7 +16,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from frame_rules import NOT_YET
+from frame_rules import NOT_YET, said
 from leftovers import framed, left_behind
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_rules import code_cells, fenced_python, stored_text, tagged, tags
@@ -77,9 +77,9 @@ def others(notebook: Any) -> list[list[dict[str, Any]]]:
 def complaints(stored: Any, done: Any) -> list[str]:
     """What is wrong, when a notebook was worked through."""
     found = [
-        f"{name} says of a solution: {stored_text(cell)}"
+        f"{name} says of a solution: {said(cell)}"
         for name, cell in tagged(done, "check")
-        if not stored_text(cell).startswith("Right")
+        if not said(cell).startswith("Right")
     ]
     for name, cell in tagged(done, "compare"):
         told = json.loads(stored_text(cell))
@@ -186,9 +186,9 @@ def test_what_is_wrong_is_found(notebook: Any, found: str | None, tmp_path: Path
     """In a notebook of one prediction and one exercise."""
     done = run(worked_through(notebook), tmp_path)
 
-    said = complaints(notebook, done)
+    wrong = complaints(notebook, done)
 
-    assert (found in said[0]) if found else (said == [])
+    assert (found in wrong[0]) if found else (wrong == [])
 
 
 def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
