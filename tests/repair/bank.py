@@ -15,7 +15,7 @@ def answer_of(source: str, name: str) -> Any:
     :param name: what the check asks for.
     """
     namespace: dict[str, Any] = {}
-    exec(compile(source, "a cell", "exec"), namespace)
+    exec(compile(source, "a cell", "exec", dont_inherit=True), namespace)
     return namespace[name]
 
 
