@@ -2,6 +2,7 @@
 
 from helpers.repair.honest_test import the_test_sees_what_visitors_see
 from helpers.repair.lamps import lamps_stay
+from helpers.repair.last_lamp import last_lamp_is_sold_once
 from helpers.repair.mugs import mugs_reach_the_visitors
 from helpers.repair.old_answer import the_answer_is_tried
 from helpers.repair.one_file import script_and_app_share_a_file
@@ -13,6 +14,7 @@ from helpers.repair.two_starts import both_workers_start
 __all__ = [
     "both_workers_start",
     "lamps_stay",
+    "last_lamp_is_sold_once",
     "mugs_reach_the_visitors",
     "rugs_stay",
     "rugs_stay_in_the_shop",

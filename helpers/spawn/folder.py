@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,13 @@ from typing import Self
 from helpers.spawn.forgotten import when_forgotten
 
 # Reading ends when this process closes the pipe, or when the system does it after kill -9.
-REMOVER = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
-WAIT = 5.0  # seconds for a folder to be removed, which a process that still uses it can delay
+REMOVER = """
+import os, shutil, sys
+sys.stdin.read()
+os.close(2)  # says that nobody uses the folder any more
+shutil.rmtree(sys.argv[1], ignore_errors=True)
+"""
+WAIT = 5.0  # seconds for a process that still uses the folder to end
 # Removers that nobody waits for any longer: Python warns of a child that is forgotten.
 _waiting: list[subprocess.Popen[bytes]] = []
 
@@ -43,6 +49,7 @@ class TemporaryFolder:
         self._remover = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", REMOVER, self._path],
             stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,  # a terminal's Ctrl+C goes to its own session only
         )
         self._let_go = when_forgotten(self, _let_go, self._remover)
@@ -95,12 +102,12 @@ def _let_go(remover: subprocess.Popen[bytes]) -> bool:
     This runs also when nobody refers to the folder any more. A process that somebody still
     refers to can have its lifeline then.
     """
-    assert remover.stdin
+    assert remover.stdin and remover.stderr
     remover.stdin.close()
     _waiting[:] = [each for each in _waiting if each.poll() is None]
-    try:
-        remover.wait(WAIT)
-    except subprocess.TimeoutExpired:
-        _waiting.append(remover)
-        return False
+    with remover.stderr as said:
+        if sys.platform != "win32" and not select.select([said], [], [], WAIT)[0]:
+            _waiting.append(remover)
+            return False
+        remover.wait()
     return True
