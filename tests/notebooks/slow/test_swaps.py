@@ -38,9 +38,10 @@ SWAPS = {
         ("keep=True", "keep=False"),
     ],
     "09": [
-        ("ask_over_http(postgres.url)", 'ask_over_http("sqlite://")'),
-        ("run(server, LOST)", 'run(setups["default"], LOST)'),
-        ("A add in SQL, B add in SQL", "A write, B write"),
+        ("visit(postgres.url)", 'visit("sqlite://")'),
+        ("play(VANISHED, server", 'play(VANISHED, setups["default"]'),
+        ("play(MIND, server", 'play(MIND, setups["default"]'),
+        ('RACE.replace("write", "add in SQL")', "RACE"),
     ],
     "10": [
         ('database="sqlite:///shop.db"', 'database="sqlite://"'),
