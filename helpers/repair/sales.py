@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, insert, select
 from sqlalchemy.pool import NullPool
 
 from helpers.learn import Verdict
@@ -60,8 +60,8 @@ def _new_shop(stock: int) -> str:
     engine = create_engine(url, poolclass=NullPool)
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
-        connection.execute(Item.__table__.insert().values(id=1, name="lamp", stock=stock))
-        connection.execute(Item.__table__.insert().values(id=2, name="rug", stock=7))
+        connection.execute(insert(Item).values(id=1, name="lamp", stock=stock))
+        connection.execute(insert(Item).values(id=2, name="rug", stock=7))
     return url
 
 
