@@ -95,9 +95,9 @@ def _is_blank(guess: object) -> bool:
 
 def _refutes(against: Any, looks: Any) -> str:
     try:
-        return f"Look {list(looks).index(against) + 1} speaks against it: {in_words(against)}"
+        return f"Look {list(looks).index(against) + 1} speaks against it. {in_words(against)}"
     except (TypeError, ValueError):
-        return f"This speaks against it: {in_words(against)}"
+        return f"This speaks against it. {in_words(against)}"
 
 
 def in_words(look: Any) -> str:

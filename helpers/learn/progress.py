@@ -11,7 +11,6 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 WORKBOOK = ".workbook.json"
 FILE = "progress.json"
 KEY = re.compile(r'^(compare|check)\(\s*"(\d\d[a-z])"', re.M)
+TITLE = re.compile(r"^# (.+)", re.M)
 KINDS = {"compare": "predictions", "check": "repairs"}
 
 
@@ -66,8 +66,8 @@ def progress() -> Table | Reply:
         return reply(str(sentence))
     rows = []
     for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-        row = {"notebook": path.stem[:2] + path.stem[2:].replace("_", " ")}
-        keys = list(keys_of(path))
+        title, keys = _title_and_keys(path)
+        row = {"notebook": f"{path.name[:2]} {title}".strip()}
         for call, kind in KINDS.items():
             mine = [key for each, key in keys if each == call]
             row[kind] = f"{sum(key in done for key in mine)} of {len(mine)}" if mine else "–"
@@ -75,18 +75,19 @@ def progress() -> Table | Reply:
     return grid(rows, "What you have done so far.", index="notebook")
 
 
-def keys_of(path: Path) -> Iterator[tuple[str, str]]:
-    """The keys in a notebook, each with the name of the function that takes it.
+def _title_and_keys(path: Path) -> tuple[str, list[tuple[str, str]]]:
+    """The title of a notebook, and its keys, each with the name of the function that takes it.
 
-    :param path: a notebook. One that cannot be read has none.
+    A notebook that cannot be read has neither.
     """
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for cell in cells:
-            if cell["cell_type"] == "code":
-                yield from KEY.findall("".join(cell["source"]))
+        sources = ["".join(cell["source"]) for cell in cells]
+        code = [s for s, cell in zip(sources, cells, strict=True) if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError):
-        return
+        return "", []
+    title = TITLE.search(sources[0]) if sources else None
+    return title[1] if title else "", [key for source in code for key in KEY.findall(source)]
 
 
 def _read(folder: Path) -> set[str]:

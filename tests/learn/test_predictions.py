@@ -125,7 +125,7 @@ def test_a_choice_is_right_when_no_look_speaks_against_it() -> None:
 def test_a_wrong_choice_is_answered_with_the_look_that_refutes_it() -> None:
     """By its number and in words; the right one is not told."""
     assert told("a", **CHOICES) == [
-        f"Not a. Look 3 speaks against it: {REFUTED}",
+        f"Not a. Look 3 speaks against it. {REFUTED}",
         "What fits it? Choose again.",
     ]
 
@@ -135,7 +135,7 @@ def test_rows_of_any_other_kind_can_refute() -> None:
     rows = [{"pool": "StaticPool", "databases": 1}]
 
     assert told("a", rows, a=lambda rows: rows)[0] == (
-        "Not a. Look 1 speaks against it: pool: StaticPool, databases: 1."
+        "Not a. Look 1 speaks against it. pool: StaticPool, databases: 1."
     )
 
 

@@ -11,8 +11,9 @@ from helpers.learn import Reply, Verdict, check, compare, progress, record
 
 
 def notebook(*sources: str) -> str:
-    """A notebook's file, with these code cells."""
-    cells = [{"cell_type": "code", "source": source.splitlines(True)} for source in sources]
+    """A notebook's file, with a title and these code cells."""
+    cells = [{"cell_type": "markdown", "source": ["# Where is it?\n", "\n", "Here."]}]
+    cells += [{"cell_type": "code", "source": source.splitlines(True)} for source in sources]
     return json.dumps({"cells": cells})
 
 
@@ -55,7 +56,7 @@ def test_elsewhere_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_table_counts_what_the_notebooks_ask(workbook: Path) -> None:
-    """The keys come from the cells of the workbook."""
+    """Titles and keys come from the workbook."""
     (workbook / "00_start_here.ipynb").write_text(
         notebook(
             '# Compare your prediction\ncompare("00a", lambda: (guess, before))',
@@ -73,9 +74,9 @@ def test_the_table_counts_what_the_notebooks_ask(workbook: Path) -> None:
 
     assert not isinstance(shown, Reply)
     assert shown.frame.to_dict("index") == {
-        "00 start here": {"predictions": "1 of 2", "repairs": "0 of 1"},
-        "01 where": {"predictions": "–", "repairs": "–"},
-        "02 broken": {"predictions": "–", "repairs": "–"},
+        "00 Where is it?": {"predictions": "1 of 2", "repairs": "0 of 1"},
+        "01 Where is it?": {"predictions": "–", "repairs": "–"},
+        "02": {"predictions": "–", "repairs": "–"},
     }
 
 

@@ -103,7 +103,7 @@ def of_choices(told: dict[str, list[str]]) -> Iterator[str]:
     if len(holds) != 1:
         yield f"finds that {holds} hold"
     for letter in told.keys() - set(holds):
-        if "speaks against it: " not in told[letter][0]:
+        if "speaks against it. " not in told[letter][0]:
             yield f"says of {letter}: {told[letter]}"
 
 
