@@ -43,6 +43,9 @@ def heat_map(rows: Sequence[Row], caption: str) -> Figure:
             parts += _line(list(stack), modes, top)
             top += BOX
         top += 14
+    parts.append(_text(LABEL, top + 6, "×: no such table   ○: rows found", "start"))
+    parts.append(_text(LABEL, top + 26, "M: main thread   V: view", "start"))
+    top += 40
     width = LABEL + len(modes) * _mode_width() + 4
     return Figure(drawing(width, top, parts), _in_words(rows), caption)
 
