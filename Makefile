@@ -6,11 +6,12 @@
 # make handout  makes the papers, on Letter with PAPER=Letter, run anew with EXECUTE=1
 # make present  makes the lesson for a projector, and opens it in a browser
 # make preflight  checks what you need to teach a plan: PLAN="A day"
+# make years    measures the stacks of 2013 to 2026 again, one of them with STACK=2013
 # All install what they need into .venv. Another Python: make lesson PYTHON=python3.12
 # On Windows, without make: py helpers\tasks lesson
 
 PYTHON ?= python3
 
-.PHONY: lesson workbook again test slow check install notebooks handout present preflight bench lock
-lesson workbook again test slow check install notebooks handout present preflight bench lock:
+.PHONY: lesson workbook again test slow check install notebooks handout present preflight bench years lock
+lesson workbook again test slow check install notebooks handout present preflight bench years lock:
 	@$(PYTHON) helpers/tasks $@

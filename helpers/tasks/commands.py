@@ -85,6 +85,12 @@ def bench() -> int:
     return run(PYTHON, "tests/benchmarks")
 
 
+def years() -> int:
+    """Measure the stacks of notebook 16 again, or one of them, such as STACK=2013."""
+    install()
+    return run(PYTHON, "-m", "helpers.years", *os.environ.get("STACK", "").split())
+
+
 def lock() -> int:
     """Make the lock files anew from pyproject.toml."""
     install(all_packages=True)
@@ -106,6 +112,7 @@ TASKS = {
         present,
         preflight,
         bench,
+        years,
         lock,
     )
 }

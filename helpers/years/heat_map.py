@@ -39,12 +39,11 @@ def heat_map(rows: Sequence[Row], caption: str) -> Figure:
         panel = [row for row in rows if row["extension"] == kind]
         parts += _head(kind, modes, top)
         top += HEAD
-        for _, stack in groupby(panel, key=lambda row: row["stack"]):
-            parts += _line(list(stack), modes, top)
-            top += BOX
-        top += 14
-    parts.append(_text(LABEL, top + 6, "×: no such table   ○: rows found", "start"))
-    parts.append(_text(LABEL, top + 26, "M: main thread   V: view", "start"))
+        stacks = list(dict.fromkeys(row["stack"] for row in panel))
+        parts += _names(stacks, top) + _boxes(panel, stacks, modes, top)
+        top += BOX * len(stacks) + 14
+    parts.append(_text(20, top + 6, "× no such table · ○ rows found", "start"))
+    parts.append(_text(20, top + 26, "tables made in M, the main thread, or V, a view", "start"))
     top += 40
     width = LABEL + len(modes) * _mode_width() + 4
     return Figure(drawing(width, top, parts), _in_words(rows), caption)
@@ -75,29 +74,32 @@ def _head(kind: str, modes: Sequence[str], top: int) -> list[str]:
     return parts
 
 
-def _line(rows: Sequence[Row], modes: Sequence[str], top: int) -> list[str]:
-    """The name and the boxes of one stack."""
-    parts = [_text(LABEL - 10, top + 17, rows[0]["stack"], "end")]
+def _names(stacks: Sequence[str], top: int) -> list[str]:
+    """The names of the stacks, left of their boxes."""
+    places = enumerate(stacks)
+    return [_text(LABEL - 10, top + BOX * n + 17, stack, "end") for n, stack in places]
+
+
+def _boxes(rows: Sequence[Row], stacks: Sequence[str], modes: Sequence[str], top: int) -> list[str]:
+    """All boxes of one kind of engine: two paths for those that fail, two for the others."""
+    box, cross, frame, ring = "", "", "", ""
+    side = BOX - 2
     for row in rows:
         place = (THREADED.index(row["threaded"]), BOOTSTRAPS.index(row["bootstrap"]))
-        x = _left(modes.index(row["mode"]), *place)
-        parts.append(_box(x, top, found=row["outcome"] == "rows found"))
-    return parts
-
-
-def _box(x: int, y: int, found: bool) -> str:
-    side = BOX - 2
-    if found:
-        ring = f'<circle cx="{x + side // 2}" cy="{y + side // 2}" r="4"'
-        return (
-            f'<rect x="{x}" y="{y}" width="{side}" height="{side}" style="stroke:#999"/>'
-            f'{ring} style="fill:none;stroke:#111"/>'
-        )
-    cross = f"M{x + 6} {y + 6}l10 10m0 -10l-10 10"
-    return (
-        f'<rect x="{x}" y="{y}" width="{side}" height="{side}" style="fill:#111"/>'
-        f'<path d="{cross}" style="stroke:#fff;stroke-width:2px"/>'
-    )
+        x, y = _left(modes.index(row["mode"]), *place), top + BOX * stacks.index(row["stack"])
+        outline = f"M{x} {y}h{side}v{side}h-{side}z"
+        if row["outcome"] == "rows found":
+            frame += outline
+            ring += f"M{x + 7} {y + 11}a4 4 0 1 0 8 0a4 4 0 1 0-8 0"
+        else:
+            box += outline
+            cross += f"M{x + 6} {y + 6}l10 10m0-10l-10 10"
+    return [
+        f'<path d="{box}" style="fill:#111"/>',
+        f'<path d="{cross}" style="stroke:#fff;stroke-width:2px"/>',
+        f'<path d="{frame}" style="stroke:#999"/>',
+        f'<path d="{ring}"/>',
+    ]
 
 
 def _text(x: int, y: int, words: str, anchor: str, bold: bool = False) -> str:
