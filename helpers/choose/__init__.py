@@ -1,32 +1,20 @@
 """Which setup answers which question."""
 
-from helpers.choose.questions import (
-    QUESTIONS,
-    Question,
-    configuration_is_enough,
-    left_on_disk,
-    pool_and_place,
-    seen_by_another_process,
-    survives_dispose,
-    timeout_is_honored,
-    two_writers_get_through,
-    with_timeout,
-    yes_or_no,
-)
-from helpers.choose.scoreboard import ask_all, time_rounds
+from helpers.choose.experiments import two_sessions, uncommitted_work_is_hidden
+from helpers.choose.questions import QUESTIONS, Question
+from helpers.choose.quiz import quiz_setup_holds
+from helpers.choose.recipes import recipes
+from helpers.choose.scoreboard import Scoreboard, scoreboard
+from helpers.choose.speed import time_rounds
 
 __all__ = [
     "QUESTIONS",
     "Question",
-    "ask_all",
-    "configuration_is_enough",
-    "left_on_disk",
-    "pool_and_place",
-    "seen_by_another_process",
-    "survives_dispose",
+    "Scoreboard",
+    "quiz_setup_holds",
+    "recipes",
+    "scoreboard",
     "time_rounds",
-    "timeout_is_honored",
-    "two_writers_get_through",
-    "with_timeout",
-    "yes_or_no",
+    "two_sessions",
+    "uncommitted_work_is_hidden",
 ]

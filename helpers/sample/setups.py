@@ -79,7 +79,7 @@ class Setup:
                 )
         elif url.database and url.database.startswith("file:"):
             url = url.set(database=f"{url.database}-{next(_numbers)}")
-        elif url.database:
+        elif url.database and url.database != ":memory:":
             url = url.set(database=os.fspath(Path(folder, url.database).absolute()))
         keeper = (
             create_engine(url, poolclass=NullPool).connect() if self.keep_alive else nullcontext()

@@ -12,13 +12,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from helpers.choose import (
-    QUESTIONS,
-    ask_all,
-    configuration_is_enough,
-    seen_by_another_process,
-    time_rounds,
-)
+from helpers.choose import QUESTIONS, Question, scoreboard, time_rounds
 from helpers.diagnose import diagnose
 from helpers.sample import Setup, add_lamp, count, finds_the_lamp, setups, start_over, store_a_lamp
 from helpers.spawn import PostgresServer, TemporaryFolder
@@ -27,21 +21,24 @@ TRAPS = [name for name, setup in setups.items() if setup.trap]
 CURES = [name for name, setup in setups.items() if not setup.trap and name != "postgresql"]
 
 # What QUESTIONS are answered with, in their order.
-PRIVATE = ["no", "no", "no wait", "no", "nothing"]
-FILE = ["yes", "yes, in turns", "yes", "yes", "shop.db"]
+PRIVATE = ["–", "–", "–", "–", "– one fails", "– no lock", "–", "–"]
+FILE = ["✓", "✓", "✓", "✓", "✓ in turns", "✓", "✓", "✓ in shop.db"]
 FACTS = {
-    "default": ["no", "yes", "no wait", "no", "nothing", "yes"],
-    "plain": [*PRIVATE, "no: StaticPool"],
-    "trap": [*PRIVATE, "yes"],
-    "no thread check": [*PRIVATE, "no: StaticPool"],
-    "bootstrap": [*PRIVATE, "no: a listener"],
-    "file": [*FILE, "yes"],
-    "wal": [*FILE, "no: a listener"],
-    "memdb": ["no", "yes, in turns", "yes", "yes", "nothing", "no: a keeper"],
-    "shared cache": ["no", "no", "no", "yes", "nothing", "no: a keeper"],
-    "pool of one": ["no", "yes, in turns", "yes", "no", "nothing", "yes"],
-    "postgresql": ["yes", "yes", "no wait", "yes", "on the server", "yes"],
-}
+    "default": ["✓", "–", "–", "–", "– in one transaction", "– no lock", "–", "–", "✓"],
+    "plain": [*PRIVATE, "– replaced by StaticPool"],
+    "trap": [*PRIVATE, "✓"],
+    "no thread check": [*PRIVATE, "– replaced by StaticPool"],
+    "bootstrap": [*PRIVATE, "– needs a listener"],
+    "file": [*FILE, "✓"],
+    "wal": [*FILE, "– needs a listener"],
+    "memdb": ["✓", "✓ readers wait", "✓", "–", "✓ in turns", "✓", "✓", "–", "– needs a keeper"],
+    "shared cache": [
+        "✓", "✓ readers fail", "✓", "–", "– one fails", "– fails at once", "✓", "–",
+        "– needs a keeper",
+    ],
+    "pool of one": ["✓", "✓ readers wait", "✓", "–", "✓ in turns", "✓", "–", "–", "✓"],
+    "postgresql": ["✓", "✓", "✓", "✓", "✓ at once", "✓ never waits", "✓", "✓ on the server", "✓"],
+}  # fmt: skip
 
 # A connection that only its thread may close ends with its pool, unclosed: that is the trap.
 trap_debris = pytest.mark.filterwarnings(
@@ -71,32 +68,38 @@ def postgresql(monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
         yield setups["postgresql"].at(server.url)
 
 
-def answers(setup: Setup, folder: TemporaryFolder) -> list[str]:
+def answers(setup: Setup) -> list[str]:
     """What every question is answered with."""
-    return [row[setup.name] for row in ask_all([setup], QUESTIONS, folder)]
+    return scoreboard([setup], "A setup.").answers[setup.name]
+
+
+def asked(text: str, setup: Setup, folder: Path) -> str:
+    """What one question is answered with."""
+    [question] = [each for each in QUESTIONS if each.text == text]
+    return question.ask(setup, folder)
 
 
 @pytest.mark.parametrize("name", CURES)
-def test_the_answers_of_a_cure(name: str, folder: TemporaryFolder) -> None:
+def test_the_answers_of_a_cure(name: str) -> None:
     """As in the table above."""
-    assert answers(setups[name], folder) == FACTS[name]
+    assert answers(setups[name]) == FACTS[name]
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[trap_debris] * (name != "default")) for name in TRAPS]
 )
 @pytest.mark.usefixtures("no_records")
-def test_the_answers_of_what_people_have(name: str, folder: TemporaryFolder) -> None:
+def test_the_answers_of_what_people_have(name: str) -> None:
     """As in the table above."""
-    found = answers(setups[name], folder)
+    found = answers(setups[name])
     gc.collect()
 
     assert found == FACTS[name]
 
 
-def test_the_answers_of_a_server(postgresql: Setup, folder: TemporaryFolder) -> None:
+def test_the_answers_of_a_server(postgresql: Setup) -> None:
     """The rows of one question are gone before the next, although the server keeps them."""
-    assert answers(postgresql, folder) == FACTS["postgresql"]
+    assert answers(postgresql) == FACTS["postgresql"]
 
 
 @pytest.mark.parametrize("cure", [*CURES, "postgresql"])
@@ -113,15 +116,15 @@ def test_the_scoreboard_says_what_diagnose_says(name: str, folder: TemporaryFold
         [report] = diagnose(engine).engines
     said = [report.answers[key].yes for key in ("another_process", "survives_dispose")]
 
-    assert [{True: "yes", False: "no"}[bool(yes)] for yes in said] == FACTS[name][0:4:3]
+    assert [{True: "✓", False: "–"}[bool(yes)] for yes in said] == FACTS[name][3:7:3]
 
 
 def test_a_memory_database_without_its_keeper_does_not_survive(folder: TemporaryFolder) -> None:
     """It is the keeper that the answer stands on."""
     alone = replace(setups["memdb"], keep_alive=False)
 
-    assert QUESTIONS["survives dispose()"](alone, folder.new()) == "no"
-    assert configuration_is_enough(alone, folder.new()) == "yes"
+    assert asked("rows survive dispose()", alone, folder.new()) == "–"
+    assert asked("a URL and options are enough", alone, folder.new()) == "✓"
 
 
 def test_a_file_that_flask_sqlalchemy_puts_elsewhere_is_noticed(
@@ -131,10 +134,10 @@ def test_a_file_that_flask_sqlalchemy_puts_elsewhere_is_noticed(
     monkeypatch.chdir(tmp_path)
     relative = Setup("relative", "A file below the working directory.", "sqlite:///file:s?uri=true")
 
-    answer = configuration_is_enough(relative, tmp_path)
+    answer = asked("a URL and options are enough", relative, tmp_path)
 
-    assert answer.startswith("no: ")
-    assert Path(answer.removeprefix("no: ")).parent == tmp_path / "instance"
+    assert answer.startswith("– replaced by ")
+    assert Path(answer.removeprefix("– replaced by ")).parent == tmp_path / "instance"
 
 
 def test_a_process_that_cannot_look_is_an_error_and_no_answer(
@@ -144,23 +147,21 @@ def test_a_process_that_cannot_look_is_an_error_and_no_answer(
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))  # where Python finds nothing
 
     with pytest.raises(RuntimeError, match="The other process could not look: "):
-        seen_by_another_process(setups["file"], tmp_path)
+        asked("another process sees my rows", setups["file"], tmp_path)
 
 
-def test_each_question_gets_an_empty_folder(folder: TemporaryFolder) -> None:
-    """One row a question, one column a set-up, and nobody meets another one's files."""
+def test_each_question_gets_an_empty_folder() -> None:
+    """One row a question, one column a setup, and nobody meets another one's files."""
 
     def files(setup: Setup, path: Path) -> str:
         found = len(list(path.iterdir()))
         Path(path, "left").touch()
         return f"{setup.name}: {found}"
 
-    rows = ask_all(iter([setups["file"], setups["wal"]]), {"one": files, "two": files}, folder)
+    rows = [Question("one", files, ""), Question("two", files, "")]
+    board = scoreboard(iter([setups["file"], setups["wal"]]), "Files.", rows)
 
-    assert rows == [
-        {"question": "one", "file": "file: 0", "wal": "wal: 0"},
-        {"question": "two", "file": "file: 0", "wal": "wal: 0"},
-    ]
+    assert board.answers == {"file": ["file: 0"] * 2, "wal": ["wal: 0"] * 2}
 
 
 def test_set_ups_take_turns_and_the_first_time_is_not_counted(folder: TemporaryFolder) -> None:
