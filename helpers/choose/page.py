@@ -19,12 +19,13 @@ STARS = {"default": "★", "plain": "☆"}
 LEGEND = {
     "✓": "yes",
     "–": "no",
-    "★": "what Flask-SQLAlchemy does with `sqlite://`",
-    "☆": "what SQLAlchemy does with `sqlite://`",
+    "★": "what Flask-SQLAlchemy does with <code>sqlite://</code>",
+    "☆": "what SQLAlchemy does with <code>sqlite://</code>",
     "¹": "measured with a keeper, a connection that your code holds open; without one, the database"
     " ends with its last connection",
 }
-CELL = "padding: 3px 8px; text-align: left; white-space: nowrap"
+CELL = "padding: 3px 8px; text-align: left; vertical-align: top"
+ROW = f"{CELL}; white-space: nowrap"
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #111; background: #fff;
        max-width: 1240px; margin: 2em auto; padding: 0 16px }
@@ -48,11 +49,11 @@ def as_table(caption: str, setups: Sequence[Setup], answers: Answers, page: bool
             for setup in setups
         )
         name = f'<a href="{target}">{escape(question.text)}</a>'
-        rows.append(f'<tr><th scope="row" style="{CELL}">{name}</th>{cells}</tr>')
+        rows.append(f'<tr><th scope="row" style="{ROW}">{name}</th>{cells}</tr>')
     return (
         f'<table><caption style="text-align: left">{escape(caption)}</caption>'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        f'<p style="max-width: 60em">{escape(legend(setups))}</p>'
+        f'<p style="max-width: 60em">{legend(setups)}</p>'
     )
 
 
@@ -63,7 +64,7 @@ def head(setup: Setup) -> str:
 
 
 def legend(setups: Sequence[Setup]) -> str:
-    """What the signs mean that a scoreboard has."""
+    """What the signs mean that a scoreboard has, as HTML."""
     shown = "✓–" + "".join(head(setup) for setup in setups)
     return "; ".join(f"{sign} {text}" for sign, text in LEGEND.items() if sign in shown) + "."
 

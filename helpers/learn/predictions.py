@@ -95,7 +95,8 @@ def _is_blank(guess: object) -> bool:
 
 def _refutes(against: Any, looks: Any) -> str:
     try:
-        return f"Look {list(looks).index(against) + 1} speaks against it. {in_words(against)}"
+        kind = "Look" if isinstance(against, Mapping) and "thread" in against else "Row"
+        return f"{kind} {list(looks).index(against) + 1} speaks against it. {in_words(against)}"
     except (TypeError, ValueError):
         return f"This speaks against it. {in_words(against)}"
 

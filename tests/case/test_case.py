@@ -111,4 +111,4 @@ def test_the_solution_in_the_notebook_is_the_reference() -> None:
     for path in (HERE / "repaired").rglob("*"):
         if path.is_file():
             name = path.relative_to(HERE / "repaired").as_posix()
-            assert f"\"{name}\").write_text('''\\\n{path.read_text()}''')" in solution.source
+            assert f"\"{name}\": '''\\\n{path.read_text()}'''," in solution.source

@@ -29,7 +29,6 @@ FrameRule = Callable[[str, Any], Iterator[str]]
 NOT_YET = {
     "07": "One connection",
     "08": "In memory",
-    "11": "Choose",
     "13": "Your own app",
     "14": "Who else",
 }
