@@ -1,5 +1,6 @@
 """Judges: each serves a learner's repair for real and says what it did. One module a notebook."""
 
+from helpers.repair.bought_lamps import bought_lamps_stay
 from helpers.repair.honest_test import the_test_sees_what_visitors_see
 from helpers.repair.lamps import lamps_stay
 from helpers.repair.last_lamp import last_lamp_is_sold_once
@@ -13,6 +14,7 @@ from helpers.repair.two_starts import both_workers_start
 
 __all__ = [
     "both_workers_start",
+    "bought_lamps_stay",
     "lamps_stay",
     "last_lamp_is_sold_once",
     "mugs_reach_the_visitors",

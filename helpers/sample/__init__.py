@@ -1,5 +1,6 @@
 """The shop and its setups: what the lesson looks at."""
 
+from helpers.sample.full_speed import at_full_speed
 from helpers.sample.items import add_lamp, count, finds_the_lamp, start_over, store_a_lamp
 from helpers.sample.scenes import play
 from helpers.sample.setups import ANY_THREAD, Setup, Setups, setups
@@ -15,6 +16,7 @@ __all__ = [
     "Shop",
     "WorkerShop",
     "add_lamp",
+    "at_full_speed",
     "count",
     "finds_the_lamp",
     "make_flask_sqlalchemy_shop",

@@ -1,0 +1,179 @@
+"""Notebook 07: is a lamp there that was answered with 201, whoever looks in the meantime?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from threading import Lock, get_ident
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event, text
+
+from helpers.learn import Verdict
+from helpers.look import describe_error, dispose
+from helpers.repair.watch import Statement, watched
+from helpers.serve import LiveServer
+
+INSERT = re.compile(r"\s*INSERT\b", re.I)
+SECONDS = 8  # for one request
+WHILE = 0.4  # seconds for the visitor, who may have to wait for the buyer
+
+
+class Flaw(Exception):
+    """What a shop did wrong, as a sentence."""
+
+
+def bought_lamps_stay(make_app: object) -> Verdict:
+    """Judge a shop: somebody looks between a purchase's INSERT and its commit.
+
+    :param make_app: the learner's function, which returns the app.
+    """
+    try:
+        with watched() as statements, LiveServer(_app(make_app)) as server:
+            _buys(server, "first lamp", lambda: None)
+            met = _buys(server, "second lamp", lambda: _get(server))
+            _listed(server, ["first lamp", "second lamp"], "A visitor looked while the second")
+            engine = _engine(statements)
+            _shows_what_is_stored(server, engine)
+            _buys(server, "third lamp", lambda: _only_asks(engine))
+            stays = _is_listed(server, "third lamp")
+            dispose(engine)
+            survives = _is_listed(server, "first lamp")
+    except Flaw as flaw:
+        return Verdict("not yet", str(flaw))
+    return _verdict(met, stays, survives)
+
+
+def _verdict(met: str, stays: bool, survives: bool) -> Verdict:
+    if not stays:
+        return Verdict(
+            "right, but",
+            "your visitors wait for each other. The check then took a connection of your engine"
+            " and gave it back, as a job or a test would, and the lamp was gone: there is still"
+            " one connection for all. *And in your tests?* shows that.",
+        )
+    if met:
+        return Verdict(
+            "right, but",
+            f"the lamp is there. The visitor who looked in the meantime was told: {met}."
+            " Notebook 08 compares how others wait.",
+        )
+    if not survives:
+        return Verdict(
+            "right, but",
+            "each lamp is there. The check then closed the connections of the pool, with"
+            " engine.dispose(), and the shop was gone: hold one connection open, as notebook 08"
+            " does.",
+        )
+    return Verdict("right", "Each lamp is there that was answered with 201, whoever looked.")
+
+
+def _app(make_app: object) -> Flask:
+    if not callable(make_app):
+        raise Flaw(f"The check calls a function and was given {make_app!r}: keep the function.")
+    try:
+        app = make_app()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
+        raise Flaw(f"make_app raised {describe_error(error)}.") from None  # type: ignore[arg-type]
+    if not isinstance(app, Flask):
+        raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
+    return app
+
+
+def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str:
+    """Buy a lamp, and let somebody do something after the INSERT; what went wrong for them."""
+    with ThreadPoolExecutor(1, "visitor") as visitor:
+        coming: list[Future[object]] = []
+
+        def come() -> None:
+            coming.append(visitor.submit(meanwhile))
+            wait(coming, timeout=WHILE)
+
+        with _after_the_insert(come):
+            response = _send(server, "POST", json={"name": name})
+        if response.status_code != 201:
+            raise Flaw(f"POST /lamps with {name!r} got {response.status_code}{_why(server)}.")
+        if not coming:
+            raise Flaw(f"POST /lamps with {name!r} got 201, and no engine inserted a row for it.")
+        try:
+            coming[0].result()
+        except Flaw as flaw:
+            return str(flaw).removesuffix(".")
+    return ""
+
+
+def _get(server: LiveServer) -> list[Any]:
+    response = _send(server, "GET")
+    if response.status_code != 200:
+        raise Flaw(f"GET /lamps got {response.status_code}{_why(server)}.")
+    shown = response.json()
+    if not isinstance(shown, list):
+        raise Flaw(f"GET /lamps was told {shown!r}: return the list of names.")
+    return shown
+
+
+def _send(server: LiveServer, method: str, **options: Any) -> Any:
+    try:
+        send = server.get if method == "GET" else server.post
+        return send("/lamps", timeout=SECONDS, **options)
+    except OSError:
+        raise Flaw(f"{method} /lamps got no answer in {SECONDS} s.") from None
+
+
+def _why(server: LiveServer) -> str:
+    errors = server.errors
+    return f" ({describe_error(errors[-1])})" if errors else ""  # type: ignore[arg-type]
+
+
+def _listed(server: LiveServer, names: list[str], how: str) -> None:
+    shown = _get(server)
+    if shown != names:
+        raise Flaw(
+            f"{how} lamp was being bought. Both were answered with 201, and the list shows {shown}."
+        )
+
+
+def _shows_what_is_stored(server: LiveServer, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO item (name, stock) VALUES ('unseen lamp', 0)"))
+    if not _is_listed(server, "unseen lamp"):
+        raise Flaw(
+            "The check stored “unseen lamp” through your engine, and the list doesn't show it: read"
+            " the list from the database."
+        )
+
+
+def _is_listed(server: LiveServer, name: str) -> bool:
+    try:
+        return name in _get(server)
+    except Flaw:
+        return False
+
+
+def _engine(statements: list[Statement]) -> Engine:
+    return next(each.engine for each in reversed(statements) if INSERT.match(each.sql))
+
+
+def _only_asks(engine: Engine) -> None:
+    """Take a connection and give it back, as anything else in the process might."""
+    with engine.connect():
+        pass
+
+
+@contextmanager
+def _after_the_insert(do: Callable[[], None]) -> Iterator[None]:
+    """Do something once, when a view has inserted a row, in the view's thread."""
+    once, here = Lock(), get_ident()
+
+    def meet(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        if get_ident() != here and INSERT.match(sql) and once.acquire(blocking=False):
+            do()
+
+    event.listen(Engine, "after_cursor_execute", meet)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "after_cursor_execute", meet)
