@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import signal
 import sys
 from collections import Counter
@@ -100,13 +101,11 @@ def _in_words(status: int, output: str, transactions: int) -> str:
     if status < 0:
         return f"Not clean: the system ended the process with {signal.Signals(-status).name}."
     if not lines:
-        last = (output.strip().splitlines() or ["nothing"])[-1]
-        return f"Not clean: the process ended with status {status}, and printed {last}."
+        errors = re.findall(r"^[\w.]+(?:Error|Exception)\b.*", output, re.MULTILINE) or [output]
+        return f"Not clean: the process ended with status {status}: {errors[-1]}"
     counted = json.loads(lines[-1].removeprefix(MARK))
     if counted["missing"] == counted["errors"] == 0:
-        return (
-            f"Clean: {transactions} transactions, and each of {counted['stored']} items is there."
-        )
+        return f"Clean: {transactions} transactions, and each of their items is there."
     often = f", most often with “{counted['most'][0]}”" if counted["most"] else ""
     return (
         f"Not clean: of {transactions} transactions, {counted['errors']} failed{often}. Of"

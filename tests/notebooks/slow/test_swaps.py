@@ -29,7 +29,12 @@ SWAPS = {
         (', begin_with("BEGIN IMMEDIATE"))', ")"),
         ("STEPS, use_wal, items", "STEPS, items"),
     ],
-    "07": [('setups["file"]', 'setups["default"]')],
+    "07": [
+        ("sell_lamps(new_file())", 'sell_lamps("sqlite://")'),
+        ("sell_and_look_again(new_file())", 'sell_and_look_again("sqlite://")'),
+        ("test_shop(new_file())", 'test_shop("sqlite://")'),
+        ('setups["file"]', 'setups["default"]'),
+    ],
     "08": [
         *((f'ask_over_http(setups["{name}"])', 'ask_over_http(setups["trap"])')
           for name in ("memdb", "shared cache", "pool of one")),
