@@ -123,7 +123,7 @@ def make_venv() -> None:
         venv.create(VENV, symlinks=system != "nt", with_pip=True)
     except subprocess.CalledProcessError as error:
         said = error.output.decode(errors="replace") if error.output else str(error)
-        raise Problem(f"{VENV} could not be made: {reason(said)}, then try again.") from None
+        raise Problem(f"{reason(said)}, then try again.") from None
     except OSError as error:
         hint = "copy the lesson to a folder that you can write to"
         if error.errno == errno.ENOSPC:

@@ -20,17 +20,20 @@ NOT_READ_BY_UV = {
 }  # fmt: skip
 # A network that accepts and never answers must not hold a learner up.
 UV_SETTINGS = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10", "UV_LINK_MODE": "copy"}
-# What the installers say, and what it means. The first line that fits counts.
+# What the installers say; what it means, and what to do. The first line that fits counts.
 REASONS = {
     r"No space left|Errno 28|os error 28|not enough space": (
-        "there is no space left on the disk: make room for about 600 MB"
+        "There is no space left on the disk",
+        "make room for about 600 MB",
     ),
-    r"(?i)proxy": "the proxy that is set does not answer: correct or remove its setting",
+    r"(?i)proxy": ("The proxy that is set does not answer", "correct or remove its setting"),
     r"(?i)connection broken|could not fetch|timed? ?out|error sending request|dns error": (
-        "the package index cannot be reached: connect to the network"
+        "The package index cannot be reached",
+        "connect to the network",
     ),
     r"Permission denied|Read-only|os error 13|os error 30": (
-        "a file cannot be written: copy the lesson to a folder that you can write to"
+        "A file cannot be written",
+        "copy the lesson to a folder that you can write to",
     ),
 }
 
@@ -42,7 +45,8 @@ class Installer:
         said = output(*PIP, "config", "list")
         keys = set(re.findall(r"^[^=]*\.([\w-]+)=", said, re.MULTILINE))
         own = sorted(keys & NOT_READ_BY_UV)
-        self.patience = [] if "timeout" in keys or "default-timeout" in keys else ["--timeout=10"]
+        slow = {"timeout", "default-timeout", "retries"} & keys  # somebody wants it to wait
+        self.patience = [] if slow else ["--timeout=10", "--retries=1"]
         self.uv = not own and self._has_uv()
         self.told = "uv, in some seconds" if self.uv else "pip, in about a minute"
         if own:
@@ -66,7 +70,8 @@ class Installer:
             try:
                 return self._uv("--require-hashes", *chosen)
             except Problem as problem:
-                print(f"uv failed, so pip tries: {problem}", file=sys.stderr, flush=True)
+                cause, _, _ = str(problem).partition(": ")
+                print(f"uv failed, so pip tries. {cause}.", file=sys.stderr, flush=True)
                 self.uv = False
         return self._pip([pin for pin in pins(*locks).values() if name(pin) != "uv"])
 
@@ -115,12 +120,12 @@ def must(*command: object, **settings: str) -> None:
 
 def reason(said: str) -> str:
     """What an installer that failed has said, in words: what happened and what to do."""
-    for pattern, words in REASONS.items():
+    for pattern, (cause, remedy) in REASONS.items():
         if re.search(pattern, said):
-            return words
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    last = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1:])
-    return f"the installer said {last!r}: mend that"
+            return f"{cause}: {remedy}"
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["nothing"]
+    last = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1])
+    return f"The installer said {last!r}: mend that"
 
 
 def output(*command: object) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from test_commands import WITHOUT_VENV, give, project
 
+from helpers.tasks.places import PYTHON, ROOT
+
 __all__ = ["project"]  # a fixture
 NO_SETTINGS = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
 
@@ -42,8 +44,8 @@ def install(project: Path, **settings: str) -> tuple[int, str]:
     return give(project, sys.executable, "helpers/tasks", "install", **settings)
 
 
-NETWORK = "the package index cannot be reached: connect to the network, then give the same "
-PROXY = "the proxy that is set does not answer: correct or remove its setting, then give the same "
+NETWORK = "The package index cannot be reached: connect to the network, then give the same "
+PROXY = "The proxy that is set does not answer: correct or remove its setting, then give the same "
 
 
 def test_without_a_network_the_reason_is_said(project: Path) -> None:
@@ -75,9 +77,8 @@ def test_a_broken_environment_is_made_anew(project: Path) -> None:
     """One whose Python is gone, which is what an update of the system leaves."""
     with a_port(listening=False) as nobody:
         install(project, PIP_INDEX_URL=f"{nobody}/simple")
-        python = next((project / ".venv").glob("*/python*"))
-        for path in python.parent.glob("python*"):
-            path.unlink()
+        python = project / PYTHON.relative_to(ROOT)
+        python.unlink()
         assert install(project, PIP_INDEX_URL=f"{nobody}/simple")[1].startswith(NETWORK)
     assert subprocess.run([python, "-c", ""], check=False).returncode == 0
 
