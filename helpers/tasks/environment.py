@@ -56,8 +56,12 @@ def install(*, all_packages: bool = False) -> int:
         try:
             installer.install(POSTGRES_LOCK)
         except Problem as problem:
-            print(f"PostgreSQL is left out, and all else works: {problem}", file=sys.stderr)
-            print("To try again, delete .venv.", file=sys.stderr)
+            cause, _, _ = str(problem).partition(": ")
+            print(
+                f"PostgreSQL is left out, and all else works. {cause}. Delete {VENV.name} to try"
+                " again with the same command.",
+                file=sys.stderr,
+            )
     STAMP.write_text("\n".join([*done, *map(digest, missing), ""]), encoding="utf-8")
     return 0
 

@@ -51,6 +51,8 @@ class Installer:
         self.told = "uv, in some seconds" if self.uv else "pip, in about a minute"
         if own:
             self.told += f", since pip has settings that uv does not read ({', '.join(own)})"
+        elif not self.uv:
+            self.told += ", since uv does not run here"
 
     def _has_uv(self) -> bool:
         """Let pip install uv; whether it then works."""
