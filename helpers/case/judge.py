@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from helpers.case.files import copy_project
 from helpers.case.findings import Findings
 from helpers.case.host import COPY, Failed, Host, read_procfile
 from helpers.case.outside import Outside
+from helpers.case.progress import progress
 from helpers.case.sale import Sale
 from helpers.learn import Verdict
 from helpers.spawn import TemporaryFolder
@@ -41,19 +43,38 @@ def try_project(project: Path) -> Findings:
     :param project: the learner's folder, which stays as it is.
     """
     found = Findings()
-    with TemporaryFolder() as folder, Outside() as outside:
+    with TemporaryFolder() as folder, Outside() as outside, progress() as step:
         copy = folder.path / COPY
         try:
             read_procfile(project / "Procfile")  # what has none is no project, and may be large
             copy_project(project, copy)
             host = Host(copy, outside, folder.lifeline)
             sale = Sale(host, found)
+            refuse_files_elsewhere(copy)
+            step()
             first_day(host, sale)
+            step()
             check_up(host, found)
+            step()
             second_day(host, sale)
         except (Failed, OSError, RuntimeError) as failure:
             found.stopped = str(failure)
     return found
+
+
+def refuse_files_elsewhere(copy: Path) -> None:
+    """A copy that names a file by its whole path would use the learner's own database.
+
+    :raises Failed: when a file of the copy does.
+    """
+    for path in sorted(copy.rglob("*")):
+        if path.suffix == ".py" or path.name == "Procfile":
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if found := re.search(r"sqlite(?:\+\w+)?:///(?:/|[A-Za-z]:)[^\"'\s]*", text):
+                raise Failed(
+                    f"{path.relative_to(copy).as_posix()} names {found[0]}, which is not in the"
+                    " project: the copy would use your own database. Name it without a folder."
+                )
 
 
 def first_day(host: Host, sale: Sale) -> None:

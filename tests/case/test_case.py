@@ -93,7 +93,7 @@ def test_what_is_no_project_is_told_so(answer: object, elsewhere: Path) -> None:
                         verdict.said)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["no Procfile", "another server"])
+@pytest.mark.parametrize("name", ["no Procfile", "another server", "a file outside of the project"])
 def test_a_project_that_cannot_be_run_is_told_why(name: str, tmp_path: Path) -> None:
     """The first line says it, and no complaint is called fixed."""
     answer = read_answers()[name]
