@@ -12,7 +12,7 @@ import venv
 from os import name as system
 from pathlib import Path
 
-from .installers import Installer, reason
+from .installers import Failed, Installer
 from .places import (
     LEARNERS_LOCK,
     MAINTAINERS_LOCK,
@@ -55,11 +55,10 @@ def install(*, all_packages: bool = False) -> int:
     if POSTGRES_LOCK in missing:
         try:
             installer.install(POSTGRES_LOCK)
-        except Problem as problem:
-            cause, _, _ = str(problem).partition(": ")
+        except Failed as failed:
             print(
-                f"PostgreSQL is left out, and all else works. {cause}. Delete {VENV.name} to try"
-                " again with the same command.",
+                f"PostgreSQL is left out, and all else works. {failed.cause}. To try again, delete"
+                f" {VENV.name} and give the same command.",
                 file=sys.stderr,
             )
     STAMP.write_text("\n".join([*done, *map(digest, missing), ""]), encoding="utf-8")
@@ -127,7 +126,7 @@ def make_venv() -> None:
         venv.create(VENV, symlinks=system != "nt", with_pip=True)
     except subprocess.CalledProcessError as error:
         said = error.output.decode(errors="replace") if error.output else str(error)
-        raise Problem(f"{reason(said)}, then try again.") from None
+        raise Failed(said) from None
     except OSError as error:
         hint = "copy the lesson to a folder that you can write to"
         if error.errno == errno.ENOSPC:

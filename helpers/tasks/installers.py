@@ -38,6 +38,17 @@ REASONS = {
 }
 
 
+class Failed(Problem):
+    """An installation that failed: what happened, and what to do.
+
+    :param said: what the installer said.
+    """
+
+    def __init__(self, said: str) -> None:
+        self.cause, remedy = reason(said)
+        super().__init__(f"{self.cause}: {remedy}, then give the same command again.")
+
+
 class Installer:
     """The installer for this machine: uv, or pip."""
 
@@ -58,29 +69,28 @@ class Installer:
         """Let pip install uv; whether it then works."""
         try:
             self._pip([pin for pin in pins(LEARNERS_LOCK).values() if name(pin) == "uv"])
-        except Problem:
+        except Failed:
             return False
         return output(PYTHON, "-m", "uv", "--version") != ""
 
     def install(self, *locks: Path) -> None:
         """Install what lock files pin, by their hashes.
 
-        :raises Problem: when neither uv nor pip can do it.
+        :raises Failed: when neither uv nor pip can do it.
         """
         if self.uv:
             chosen = [f"--requirement={lock}" for lock in locks]
             try:
                 return self._uv("--require-hashes", *chosen)
-            except Problem as problem:
-                cause, _, _ = str(problem).partition(": ")
-                print(f"uv failed, so pip tries. {cause}.", file=sys.stderr, flush=True)
+            except Failed as failed:
+                print(f"uv failed, so pip tries. {failed.cause}.", file=sys.stderr, flush=True)
                 self.uv = False
         return self._pip([pin for pin in pins(*locks).values() if name(pin) != "uv"])
 
     def install_project(self) -> None:
         """Make ``helpers`` importable, without a download: its builder is in the lock.
 
-        :raises Problem: when that fails.
+        :raises Failed: when that fails.
         """
         options = ("--no-build-isolation", "--editable", ROOT)
         if self.uv:
@@ -104,7 +114,7 @@ class Installer:
 def must(*command: object, **settings: str) -> None:
     """Run an installer.
 
-    :raises Problem: when it fails, with the reason in words.
+    :raises Failed: when it fails.
     """
     done = subprocess.run(
         [str(part) for part in command],
@@ -117,17 +127,16 @@ def must(*command: object, **settings: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise Problem(f"{reason(done.stdout)}, then give the same command again.")
+        raise Failed(done.stdout)
 
 
-def reason(said: str) -> str:
+def reason(said: str) -> tuple[str, str]:
     """What an installer that failed has said, in words: what happened and what to do."""
-    for pattern, (cause, remedy) in REASONS.items():
+    for pattern, words in REASONS.items():
         if re.search(pattern, said):
-            return f"{cause}: {remedy}"
-    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["nothing"]
-    last = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1])
-    return f"The installer said {last!r}: mend that"
+            return words
+    found = re.search(r"^\s*(?:ERROR|error|×):? *(.+)", said, re.MULTILINE)
+    return f"The installer said {(found[1] if found else said[-200:]).strip()!r}", "mend that"
 
 
 def output(*command: object) -> str:
