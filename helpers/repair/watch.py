@@ -6,6 +6,7 @@ import gc
 import os
 import sqlite3
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -54,20 +55,23 @@ def watched() -> Iterator[list[Statement]]:
     }
     for name, listener in listeners.items():
         event.listen(Engine, name, listener)
-    try:
-        os.chdir(folder.path)
-        yield statements
-    finally:
-        for name, listener in listeners.items():
-            event.remove(Engine, name, listener)
-        os.chdir(here)
-        _close([each for each in _alive(*kinds) if not any(each is old for old in before)])
-        folder.remove()
+    with warnings.catch_warnings():
+        # A shop in the trap leaves connections that no other thread may close.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            os.chdir(folder.path)
+            yield statements
+        finally:
+            for name, listener in listeners.items():
+                event.remove(Engine, name, listener)
+            os.chdir(here)
+            _close([each for each in _alive(*kinds) if not any(each is old for old in before)])
+            gc.collect()
+            folder.remove()
 
 
 def _alive(*kinds: type) -> list[Any]:
-    """Every object of these kinds."""
-    gc.collect()
+    """Every object of these kinds, also one that is garbage and not collected yet."""
     return [each for each in gc.get_objects() if issubclass(type(each), kinds)]
 
 
