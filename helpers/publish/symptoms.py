@@ -88,7 +88,6 @@ def markdown(notebooks: dict[str, str]) -> str:
     """The tables of README, a heading and a table for each group.
 
     :param notebooks: numbers, as in ``"12"``, each with where a link to it leads.
-    :raises KeyError: when a cause names a notebook that is not there.
     """
     return "\n\n".join(_group(group, notebooks) for group in read())
 
@@ -111,7 +110,7 @@ def _group(group: Group, notebooks: dict[str, str]) -> str:
 
 def _cells(cause: Cause, notebooks: dict[str, str]) -> list[str]:
     number = cause.notebook
-    link = f"[{number}]({notebooks[number]})" if number else ""
+    link = f"[{number}]({notebooks[number]})" if number in notebooks else number
     return [cause.why, f"`{cause.look}`: {cause.shows}", cause.cure, link]
 
 

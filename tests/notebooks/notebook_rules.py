@@ -216,36 +216,15 @@ def neighbors_are_linked(notebook: Any, name: str, lesson: list[str]) -> Iterato
         yield f"the last line leads to {found} instead of {expected}"
 
 
-def symptoms(readme: str) -> list[list[str]]:
-    """The rows of the table of symptoms, each as its cells.
+def the_message_is_shown(message: str, notebooks: list[Any]) -> Iterator[str]:
+    """A message is word for word in a stored output of a notebook that its row names.
 
-    :param readme: the text of README.md, whose table has the column Message.
+    :param message: the words that people search for.
+    :param notebooks: those that the causes of the message name.
     """
-    table = re.search(r"^\| *Message *\|.*\n\|[-| :]+\|\n((?:\|.*\n?)*)", readme, re.MULTILINE)
-    rows = table[1].splitlines() if table else []
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
-
-
-def the_message_is_shown(row: list[str], folder: Path) -> Iterator[str]:
-    """A symptom is word for word in a stored output of the notebook that it names.
-
-    :param row: message, meaning, notebook and cure.
-    :param folder: where README.md lies.
-    """
-    import nbformat
-
-    message = re.fullmatch(r"`([^`]+)`", row[0])
-    number = re.fullmatch(r"\[(\d\d)\]\((notebooks/\1_\w+\.ipynb)\)", row[2]) if row[2:] else None
-    if len(row) != 4 or not message or not number or not row[1] or not row[3]:
-        yield f"the row {row} is not: `message`, meaning, [NN](notebooks/NN_….ipynb), cure"
-        return
-    if not (folder / number[2]).is_file():
-        yield f"there is no {number[2]}"
-        return
-    notebook = nbformat.read(folder / number[2], as_version=4)
-    shown = "\n".join(stored_text(cell) for _, cell in code_cells(notebook))
-    if message[1].replace("\\|", "|") not in shown:
-        yield f"no stored output of {number[2]} shows {message[1]}"
+    cells = [cell for notebook in notebooks for _, cell in code_cells(notebook)]
+    if cells and not any(message in stored_text(cell) for cell in cells):
+        yield f"no stored output shows {message}"
 
 
 # What the rules look at

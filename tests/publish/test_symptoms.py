@@ -7,7 +7,12 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from helpers.diagnose.words import FINDINGS
 from helpers.publish import symptoms
+from helpers.publish.frame import Problem
+from helpers.publish.readme import ROOT, frames, renew
 
 TESTS = Path(__file__).parents[1] / "symptoms"
 
@@ -40,3 +45,24 @@ def test_a_table_for_each_group() -> None:
         assert f"### {group.title}\n" in text
     for symptom, cause in symptoms.each():
         assert symptom.shown in text and cause.why in text and f"`{cause.look}`" in text
+
+
+def test_diagnose_says_the_same() -> None:
+    """It stands alone, so its words are written twice: each message of it has its row here."""
+    known = [symptom.message or symptom.seen for symptom, _ in symptoms.each()]
+    for finding, words in FINDINGS.items():
+        message = words.message.partition("Error: ")[2] or words.message
+        names = {"table": "item", "column": "price", "file": ":memory:", "error": ""}
+        said = message.format_map(names).rstrip(".")
+        assert any(said in each for each in known), f"{finding}: {said}"
+
+
+def test_readme_shows_the_symptoms_and_the_notebooks() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    made = renew(text, frames(ROOT / "notebooks"))
+    assert text == made, "python -m helpers.publish.readme writes it anew"
+
+
+def test_a_readme_without_the_place_for_a_table() -> None:
+    with pytest.raises(Problem, match="has no part <!-- symptoms -->"):
+        renew("# Title\n", [])

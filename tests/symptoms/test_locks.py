@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import pytest
-from bitten import Row
+from bitten import Row, in_thread
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -215,6 +216,28 @@ def test_commit_twice(row: Row, tmp_path: Path) -> None:
         with row.fails():
             connection.execute("COMMIT")
         assert row.tells(connection=connection) is False
+
+
+def test_others_result(row: Row, tmp_path: Path) -> None:
+    def add(connection: sqlite3.Connection, name: str) -> None:
+        connection.execute("INSERT INTO item (name) VALUES (?)", (name,))
+
+    def last(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("SELECT last_insert_rowid()").fetchone()[0])
+
+    with closing(sqlite3.connect(tmp_path / "shop.db", check_same_thread=False)) as shared:
+        shared.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")
+        add(shared, "lamp")
+        in_thread(partial(add, shared, "mug"))
+        assert last(shared) == 2  # the lamp has id 1
+        assert row.tells(connection=shared) == 2
+        shared.commit()
+    row.cured_by("A connection for each thread")
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as own:
+        add(own, "rug")
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as other:
+            assert other.total_changes == 0
+        assert last(own) == 3 and row.tells(connection=own) == 1
 
 
 def test_pending_rollback(row: Row, url: str, make_engine: MakeEngine) -> None:
