@@ -4,6 +4,7 @@ from helpers.repair.bought_lamps import bought_lamps_stay
 from helpers.repair.honest_test import the_test_sees_what_visitors_see
 from helpers.repair.lamps import lamps_stay
 from helpers.repair.last_lamp import last_lamp_is_sold_once
+from helpers.repair.lost_mugs import the_mugs_are_found
 from helpers.repair.mugs import mugs_reach_the_visitors
 from helpers.repair.old_answer import the_answer_is_tried
 from helpers.repair.one_file import script_and_app_share_a_file
@@ -23,5 +24,6 @@ __all__ = [
     "script_and_app_share_a_file",
     "sells_what_it_has",
     "the_answer_is_tried",
+    "the_mugs_are_found",
     "the_test_sees_what_visitors_see",
 ]
