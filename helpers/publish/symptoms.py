@@ -38,11 +38,13 @@ class Symptom:
     :param causes: at least one.
     :param message: an error, word for word, or nothing.
     :param seen: what happens where nothing raises, or nothing.
+    :param chance: whether it comes by chance, so that no notebook can store it.
     """
 
     causes: tuple[Cause, ...]
     message: str = ""
     seen: str = ""
+    chance: bool = False
 
     @property
     def shown(self) -> str:
