@@ -114,7 +114,7 @@ GRADES = {
         "an empty list after an error": repaired(
             (
                 LIST,
-                f"try:\n            {LIST}\n        except OperationalError:\n            return []",
+                f"try:\n            {LIST}\n        except OperationalError: return []",
             )
         ),
         "another Base": repaired(
