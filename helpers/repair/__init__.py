@@ -1,6 +1,6 @@
 """Judges: each serves a learner's repair for real and says what it did. One module a notebook."""
 
-from helpers.repair.bought_lamps import bought_lamps_stay
+from helpers.repair.bought_lamps import bought_lamps_stay, lamps_stay_in_memory
 from helpers.repair.honest_test import the_test_sees_what_visitors_see
 from helpers.repair.lamps import lamps_stay
 from helpers.repair.last_lamp import last_lamp_is_sold_once
@@ -17,6 +17,7 @@ __all__ = [
     "both_workers_start",
     "bought_lamps_stay",
     "lamps_stay",
+    "lamps_stay_in_memory",
     "last_lamp_is_sold_once",
     "mugs_reach_the_visitors",
     "rugs_stay",

@@ -108,6 +108,6 @@ def _in_words(status: int, output: str, transactions: int) -> str:
         return f"Clean: {transactions} transactions, and each of their items is there."
     often = f", most often with “{counted['most'][0]}”" if counted["most"] else ""
     return (
-        f"Not clean: of {transactions} transactions, {counted['errors']} failed{often}. Of"
-        f" {counted['stored']} that were acknowledged, {counted['missing']} items are missing."
+        f"Not clean: of {transactions} transactions, {counted['errors']} failed{often}."
+        f" {counted['stored']} were acknowledged. Of these, {counted['missing']} can't be found."
     )

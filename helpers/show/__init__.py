@@ -2,6 +2,7 @@
 
 from helpers.show.chart import chart
 from helpers.show.figure import Figure, drawing
+from helpers.show.panels import panels
 from helpers.show.plot import dot_plot
 from helpers.show.short_errors import shorten
 from helpers.show.swimlane import swimlane
@@ -15,6 +16,7 @@ __all__ = [
     "dot_plot",
     "drawing",
     "grid",
+    "panels",
     "process_table",
     "shorten",
     "swimlane",

@@ -40,7 +40,7 @@ def test_what_is_missing_is_counted() -> None:
     """An item that was acknowledged, and is not there."""
     said = at_full_speed(lose, setups["memdb"], threads=2, times=5)
 
-    assert "0 failed. Of 10 that were acknowledged, 10 items are missing." in said
+    assert "0 failed. 10 were acknowledged. Of these, 10 can't be found." in said
 
 
 def test_the_end_of_the_process_is_told() -> None:
