@@ -36,9 +36,7 @@ SWAPS = {
         ('setups["file"]', 'setups["default"]'),
     ],
     "08": [
-        *((f'ask_over_http(setups["{name}"])', 'ask_over_http(setups["trap"])')
-          for name in ("memdb", "shared cache", "pool of one")),
-        *((f'lose_a_write(setups["{name}"])', 'lose_a_write(setups["default"])')
+        *((f'play(SCHEDULE, setups["{name}"]', 'play(SCHEDULE, setups["default"]')
           for name in ("memdb", "shared cache", "pool of one")),
         ("keep=True", "keep=False"),
     ],
