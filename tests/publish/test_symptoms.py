@@ -66,3 +66,13 @@ def test_readme_shows_the_symptoms_and_the_notebooks() -> None:
 def test_a_readme_without_the_place_for_a_table() -> None:
     with pytest.raises(Problem, match="has no part <!-- symptoms -->"):
         renew("# Title\n", [])
+
+
+def test_reports_lead_to_rows() -> None:
+    """Twenty, each with its address, and at least eighteen of them served."""
+    text = (TESTS / "reports.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if "https://" in line]
+    causes = {cause.id for _, cause in symptoms.each()}
+    assert len(rows) == len({row[0] for row in rows}) == 20
+    assert {row[2] for row in rows} <= causes
+    assert sum(row[3] == "yes" for row in rows) >= 18

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +254,33 @@ def test_old_table_written(row: Row, url: str, make_engine: MakeEngine) -> None:
     assert "price" in [column["name"] for column in inspect(engine).get_columns("item")]
     with Session(engine) as session:
         assert session.scalars(select(new.price)).all() == []
+
+
+OLD = """
+PRAGMA legacy_alter_table = OFF;
+CREATE TABLE item (id INTEGER PRIMARY KEY);
+CREATE TABLE price (id INTEGER PRIMARY KEY, item_id INTEGER REFERENCES item (id));
+INSERT INTO item VALUES (1);
+"""
+RENAMED = """
+ALTER TABLE item RENAME TO item__old;
+CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT);
+INSERT INTO item (id) SELECT id FROM item__old;
+DROP TABLE item__old;
+PRAGMA foreign_keys = ON;
+"""
+
+
+def test_renamed_table(row: Row, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.executescript(OLD + RENAMED)
+        with row.fails():
+            connection.execute("INSERT INTO price (item_id) VALUES (1)")
+        assert row.tells(connection=connection) == [("price",)]
+        connection.rollback()
+        connection.executescript(row.cause.cure.split("`")[1])
+        connection.execute("INSERT INTO price (item_id) VALUES (1)")
+        assert row.tells(connection=connection) == []
 
 
 def make_priced(engine: Engine) -> Any:

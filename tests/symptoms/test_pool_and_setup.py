@@ -189,6 +189,31 @@ def test_no_folder(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
     engine.connect().close()
 
 
+def test_is_a_folder(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
+    (tmp_path / "shop.db").mkdir()
+    engine = make_engine(url)
+    with row.fails():
+        engine.connect()
+    assert row.tells(engine=engine) is True
+    (tmp_path / "shop.db").rmdir()
+    engine.connect().close()
+
+
+def test_folder_not_writable(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
+    if os.name == "nt" or os.geteuid() == 0:
+        row.looked = True
+        pytest.skip("root may write anywhere, and Windows has other rights.")
+    tmp_path.chmod(0o500)
+    try:
+        engine = make_engine(url)
+        with row.fails():
+            engine.connect()
+        assert row.tells(engine=engine) is False
+    finally:
+        tmp_path.chmod(0o700)
+    engine.connect().close()
+
+
 def test_not_a_database(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
     (tmp_path / "shop.db").write_text("version https://git-lfs.github.com/spec/v1\n" * 20)
     engine = make_engine(url)
