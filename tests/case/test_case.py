@@ -56,7 +56,8 @@ def test_the_evidence_is_what_the_project_does(elsewhere: Path) -> None:
     with running(project) as shop:
         rows = shop.in_turns("POST /orders/lamp", "GET /orders", "GET /orders")
         packed = shop.worker()["result"]
-    with running(project, processes=1, threads=4) as shop:
+    edit = {"shop/settings.py": ("IN_MEMORY  # ten", '"sqlite:///shop.db"  # ten')}
+    with running(project, processes=1, threads=4, edit=edit) as shop:
         paying = shop.while_one_pays("POST /orders/rug", "POST /orders/mug")
     seen, results = moments(project), run_tests(project)
     log = project.read("evidence/web.log")
