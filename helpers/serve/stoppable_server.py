@@ -92,6 +92,10 @@ class StoppableServer(BaseWSGIServer):
                 self.finalizer.detach()  # it would keep this server until the process ends
         return hung
 
+    def shutdown(self) -> None:
+        """End it, as any server of ``socketserver`` is ended."""
+        self.close(timeout=1)
+
     def _begin_to_stop(self) -> bool:
         """From now on no request begins. False where that has been said before."""
         with self._lock:

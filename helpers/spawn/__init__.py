@@ -1,8 +1,9 @@
-"""Child processes, folders and PostgreSQL: what a notebook starts, and what ends with it."""
+"""Processes, kernels, folders and PostgreSQL: what a notebook starts, and what ends with it."""
 
 from helpers.spawn.folder import TemporaryFolder
+from helpers.spawn.kernel import Kernel
 from helpers.spawn.postgres import PostgresServer
 from helpers.spawn.process import Process
 from helpers.spawn.workers import ask_workers
 
-__all__ = ["PostgresServer", "Process", "TemporaryFolder", "ask_workers"]
+__all__ = ["Kernel", "PostgresServer", "Process", "TemporaryFolder", "ask_workers"]
