@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import re
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from helpers.spawn.forgotten import when_forgotten
@@ -48,14 +53,19 @@ class Kernel:
 
         self._manager: KernelManager
         self._client: BlockingKernelClient
+        # In the thread of the notebook, whose event loop runs, jupyter_client would start a
+        # thread that never ends.
+        self._thread = ThreadPoolExecutor(1)
+        self._is_left = threading.Event()
         # Its own words are none of the notebook's; what its cells print comes as messages.
-        self._manager, self._client = start_new_kernel(
-            kernel_name="python3", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        self._end = when_forgotten(self, _end, self._manager, self._client)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        start = partial(start_new_kernel, kernel_name="python3", **quiet)
+        self._manager, self._client = self._thread.submit(start).result()
+        self._end = when_forgotten(self, _end, self._thread, self._manager, self._client)
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._is_left.set()  # an interrupt has left a cell that is still waited for
         self._end()
 
     def run(self, cell: str, until: str | None = None, seconds: float = 30) -> Outcome:
@@ -66,14 +76,19 @@ class Kernel:
             the cell has ended or not.
         :param seconds: how long to wait at most.
         """
+        return self._thread.submit(self._run, cell, until, seconds).result()
+
+    def _run(self, cell: str, until: str | None, seconds: float) -> Outcome:
         number = self._client.execute(cell, stop_on_error=False)
         outcome = Outcome(ended=False, error="", printed="")
         deadline = time.monotonic() + seconds
         while not _is_over(outcome, until) and (left := deadline - time.monotonic()) > 0:
-            try:
-                message: dict[str, Any] = self._client.get_iopub_msg(timeout=left)
-            except queue.Empty:
+            if self._is_left.is_set():
                 break
+            try:
+                message: dict[str, Any] = self._client.get_iopub_msg(timeout=min(left, 0.5))
+            except queue.Empty:
+                continue
             content, kind = message["content"], message["msg_type"]
             if kind == "stream":  # of its threads, too, which other cells may have started
                 outcome.printed += COLOR.sub("", content["text"])
@@ -87,7 +102,7 @@ class Kernel:
 
     def interrupt(self) -> None:
         """Interrupt the cell that runs, as the button ■ does."""
-        self._manager.interrupt_kernel()
+        self._thread.submit(self._manager.interrupt_kernel).result()
 
 
 def _is_over(outcome: Outcome, until: str | None) -> bool:
@@ -96,7 +111,14 @@ def _is_over(outcome: Outcome, until: str | None) -> bool:
     return bool(re.search(until, outcome.printed))
 
 
-def _end(manager: KernelManager, client: BlockingKernelClient) -> None:
+def _end(thread: ThreadPoolExecutor, manager: KernelManager, client: BlockingKernelClient) -> None:
+    with suppress(RuntimeError):  # this process ends, without which a kernel ends by itself
+        thread.submit(_shut_down, manager, client).result()
+        thread.shutdown()
+
+
+def _shut_down(manager: KernelManager, client: BlockingKernelClient) -> None:
     client.stop_channels()
     manager.shutdown_kernel(now=True)
     manager.cleanup_resources()
+    asyncio.get_event_loop().close()  # which jupyter_client has made for this thread
