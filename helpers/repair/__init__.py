@@ -26,7 +26,7 @@ __all__ = [
     "script_and_app_share_a_file",
     "sells_what_it_has",
     "the_answer_is_tried",
-    "the_mugs_are_found",
     "the_cell_can_run_again",
+    "the_mugs_are_found",
     "the_test_sees_what_visitors_see",
 ]

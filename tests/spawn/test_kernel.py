@@ -27,7 +27,7 @@ def test_it_says_what_became_of_each_cell() -> None:
             "threading.Thread(target=lambda: go.wait() and print('late')).start()"
         )
         assert (said.ended, said.printed) == (True, "")
-        assert other.run("go.set()", until="late").printed == "late\n"
+        assert other.run("go.set()", until="late\n").printed == "late\n"
 
         blocked = other.run("print('begun'); threading.Event().wait()", until="begun")
         assert not blocked.ended
