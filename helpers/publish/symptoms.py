@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATA = Path(__file__).with_name("symptoms.toml")
-COLUMNS = ("Why", "How to tell", "Fix", "In")
 
 
 @dataclass(frozen=True)
@@ -87,34 +86,28 @@ def each() -> Iterator[tuple[Symptom, Cause]]:
 
 
 def markdown(notebooks: dict[str, str]) -> str:
-    """The tables of README, a heading and a table for each group.
+    """The symptoms of README: a heading for each group and symptom, and below it the causes.
+
+    A list, because a table with so much code in it is wider than a page.
 
     :param notebooks: numbers, as in ``"12"``, each with where a link to it leads.
     """
-    return "\n\n".join(_group(group, notebooks) for group in read())
+    parts = []
+    for group in read():
+        parts += [f"### {group.title}", *filter(None, [group.intro])]
+        for symptom in group.symptoms:
+            mark = "1." if len(symptom.causes) > 1 else "-"
+            causes = [_cause(mark, cause, notebooks) for cause in symptom.causes]
+            parts += [f"#### {symptom.shown}", "\n".join(causes)]
+    return "\n\n".join(parts)
 
 
-def _group(group: Group, notebooks: dict[str, str]) -> str:
-    alone = len(group.symptoms) == 1 and len(group.symptoms[0].causes) > 1
-    columns = COLUMNS if alone else ("You see", *COLUMNS)
-    lines = [f"### {group.title}", ""]
-    if group.intro:
-        lines += [group.intro, ""]
-    if alone:
-        lines += [f"{group.symptoms[0].shown}:", ""]
-    lines += [_line(columns), _line(["---"] * len(columns))]
-    for symptom in group.symptoms:
-        for number, cause in enumerate(symptom.causes):
-            first = [] if alone else [symptom.shown if number == 0 else ""]
-            lines.append(_line([*first, *_cells(cause, notebooks)]))
-    return "\n".join(lines)
-
-
-def _cells(cause: Cause, notebooks: dict[str, str]) -> list[str]:
+def _cause(mark: str, cause: Cause, notebooks: dict[str, str]) -> str:
     number = cause.notebook
     link = f"[{number}]({notebooks[number]})" if number in notebooks else number
-    return [cause.why, f"`{cause.look}`: {cause.shows}", cause.cure, link]
-
-
-def _line(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    lines = [
+        f"{mark} **{cause.why}**" if "**" not in cause.why else f"{mark} {cause.why}",
+        f"*Tell:* `{cause.look}`: {cause.shows}",
+        f"*Fix:* {cause.cure}" + (f" *Notebook* {link}" if link else ""),
+    ]
+    return f"<br>\n{' ' * (len(mark) + 1)}".join(lines)

@@ -38,13 +38,13 @@ def test_a_symptom_is_a_message_or_what_happens() -> None:
         assert not re.search(r"\b(set-up|can not|do not|does not|is not)\b", cause.why), cause.id
 
 
-def test_a_table_for_each_group() -> None:
+def test_a_heading_for_each_group_and_symptom() -> None:
     links = {f"{number:02}": f"notebooks/{number:02}" for number in range(18)}
     text = symptoms.markdown(links)
     for group in symptoms.read():
         assert f"### {group.title}\n" in text
     for symptom, cause in symptoms.each():
-        assert symptom.shown in text and cause.why in text and f"`{cause.look}`" in text
+        assert f"#### {symptom.shown}\n" in text and cause.why in text and f"`{cause.look}`" in text
 
 
 def test_diagnose_says_the_same() -> None:

@@ -97,6 +97,9 @@ def test_two_files(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) 
         assert db.session.scalars(select(item.name)).all() == []
         db.session.remove()
         db.engine.dispose()
+    program = str(tmp_path / "elsewhere" / "shop.py")
+    absolute = eval(row.cause.cure.split("`")[1], {"Path": Path, "__file__": program})
+    assert make_engine(absolute).url.database == f"{tmp_path.as_posix()}/elsewhere/shop.db"
 
 
 def test_migration_elsewhere(
