@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.years import __main__ as command
 from helpers.years import expected, record, serve
 from helpers.years.__main__ import main, run
 from helpers.years.cases import (
@@ -57,6 +58,29 @@ def test_a_skipped_stack_changes_no_recorded_row(files: dict[str, Path], tmp_pat
     run([Stack("2013", 2013, "2013-10-01", "1.5", ())], tmp_path, workers=1, keep=True)
 
     assert {question: path.read_bytes() for question, path in files.items()} == before
+
+
+def test_the_other_stacks_go_on_when_one_cannot_be_measured(
+    files: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One line tells why it was skipped, and nothing of it is kept."""
+    gone = str(tmp_path / "python")
+    broken = Stack("2013", 2013, "2013-10-01", "2.7", all_stacks()[0].pins)
+    pythons = {"2013": gone, "yours": sys.executable}
+    monkeypatch.setattr(command, "environment", lambda stack, cache: pythons[stack.name])
+    monkeypatch.setattr(command, "all_cases", lambda has_cli: CASES)
+    before = files["tables"].read_bytes()
+
+    assert command.run([broken, installed_stack()], tmp_path, workers=2, keep=False) == 1
+
+    said = capsys.readouterr().out
+    assert f"Skipped 2013: There is no program '{gone}' to start" in said
+    assert f"Measured 1 stacks, {len(CASES) - 1} cases of tables" in said
+    assert not list(tmp_path.glob("unfinished/*"))
+    assert files["tables"].read_bytes() == before
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
