@@ -26,10 +26,15 @@ def an_old_stack() -> str:
     pytest.skip("This machine has no Python from 2.7 to 3.10.")
 
 
-def test_an_old_stack_is_as_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In a folder whose name has a space; nothing but the environment stays there."""
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a space in its name, whose environment is built by the first test."""
+    return tmp_path_factory.mktemp("years") / "a cache"
+
+
+def test_an_old_stack_is_as_recorded(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing but the environment stays in the folder."""
     name = an_old_stack()
-    cache = tmp_path / "a cache"
 
     status = main([name, "--cache", str(cache)])
 
@@ -54,9 +59,9 @@ def test_a_stack_that_does_not_install_is_skipped(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl+C to a whole console.")
-def test_ctrl_c_stops_the_command_and_it_goes_on_later(tmp_path: Path) -> None:
+def test_ctrl_c_stops_the_command_and_it_goes_on_later(cache: Path) -> None:
     """The cases that were measured are kept, and no process stays: conftest looks for some."""
-    command = [sys.executable, "-m", "helpers.years", an_old_stack(), "--cache", str(tmp_path)]
+    command = [sys.executable, "-m", "helpers.years", an_old_stack(), "--cache", str(cache)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         for line in process.stderr:
@@ -67,7 +72,7 @@ def test_ctrl_c_stops_the_command_and_it_goes_on_later(tmp_path: Path) -> None:
 
     assert process.returncode == 130
     assert "Give the same command again to go on from here." in rest
-    [diary] = tmp_path.glob("unfinished/*.jsonl")
+    [diary] = cache.glob("unfinished/*.jsonl")
     kept = len(diary.read_text(encoding="utf-8").splitlines())
     assert kept > 1
 
