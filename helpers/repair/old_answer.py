@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers.learn import Verdict
-from helpers.years import Row, all_stacks, recorded, settings
+from helpers.years import Row, all_stacks, recorded
 
 MEANT = {"extension": "no", "mode": "cli", "threaded": "default", "bootstrap": "handler"}
 OTHER = {"rows found": "no such table", "no such table": "rows found"}
@@ -75,9 +75,9 @@ def _truth(rows: list[Row]) -> bool | None:
 
 
 def _why(rows: list[Row]) -> str:
-    """What the rows hold against a function that is wrong about them."""
+    """What speaks against a function that is wrong about these rows."""
     meant = [row for row in rows if _is_meant(row)]
     if not meant:
         modes = " and ".join(sorted({row["mode"] for row in rows}))
-        return f"Its rows have the modes {modes}: nobody could have tried the answer there."
-    return f"Its row for *{settings(meant[0])}* says: {meant[0]['outcome']}."
+        return f"Its rows have the modes {modes}, so nobody could have tried the answer there."
+    return f"Who followed the answer there, to the letter, met: {meant[0]['outcome']}."

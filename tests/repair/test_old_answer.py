@@ -153,8 +153,8 @@ def test_a_miss_is_answered_with_the_row_that_refutes_it() -> None:
     said = the_answer_is_tried(answer_of(GRADES["always"][0], "holds")).said
 
     assert said == (
-        "On the stack 2013 your function returned True. Its rows have the modes reloader and run:"
-        " nobody could have tried the answer there."
+        "On the stack 2013 your function returned True. Its rows have the modes reloader and run,"
+        " so nobody could have tried the answer there."
     )
 
 
