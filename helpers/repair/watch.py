@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from helpers.look import describe_error, dispose
 from helpers.spawn import TemporaryFolder
@@ -46,7 +47,7 @@ def watched() -> Iterator[list[Statement]]:
             if mine:
                 mine[-1].error = describe_error(context.original_exception)
 
-    kinds = (Engine, sqlite3.Connection)
+    kinds = (Connection, Engine, sqlite3.Connection)
     before = _alive(*kinds)
     folder, here = TemporaryFolder(), os.getcwd()
     listeners: dict[str, Callable[..., None]] = {
@@ -76,6 +77,10 @@ def _alive(*kinds: type) -> list[Any]:
 
 
 def _close(made: list[Any]) -> None:
+    for each in made:
+        if isinstance(each, Connection):  # a keeper, which would log that it is closed already
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                each.close()
     for each in made:
         if isinstance(each, Engine):
             dispose(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -91,3 +92,11 @@ def test_what_is_said_is_what_the_visitor_met() -> None:
     said = lamps_stay_in_memory(GRADES["not yet"]["as it is"]).said
 
     assert "was told: GET /lamps got 500 (OperationalError: database table is locked: item)" in said
+
+
+def test_a_keeper_is_closed_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing appears later, when the app is garbage."""
+    lamps_stay_in_memory(GRADES["right"]["memdb and a keeper"])
+    gc.collect()
+
+    assert caplog.records == []
