@@ -16,6 +16,7 @@ from notebook_rules import (
     the_message_is_shown,
 )
 
+from helpers.publish.frame import lesson_map, read_frame
 from helpers.publish.symptoms import read
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,16 @@ def test_the_last_line_leads_to_the_notebooks_before_and_after(path: Path) -> No
     notebook = nbformat.read(path, as_version=4)
 
     assert list(neighbors_are_linked(notebook, path.name, LESSON)) == []
+
+
+@pytest.mark.skipif(bool(NOT_YET), reason="titles and minutes still change")
+def test_the_map_in_00_is_that_of_the_first_cells() -> None:
+    """Titles and minutes are said in each first cell, and the map repeats them."""
+    notebooks = {path.name: nbformat.read(path, as_version=4) for path in NOTEBOOKS}
+    frames = [read_frame(name, notebook) for name, notebook in notebooks.items()]
+    start = next(iter(notebooks.values()))
+
+    assert lesson_map(frames, here="00") in "\n".join(cell.source for cell in start.cells)
 
 
 def test_the_lesson_is_whole() -> None:
