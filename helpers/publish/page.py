@@ -64,7 +64,8 @@ def shown(output: Any) -> Markup:
     data = output.get("data", {})
     if "text/html" in data:
         # A caption and its table stay on one page only inside of something else.
-        return Markup(f'<div class="shown">{accessible(data["text/html"])}</div>')
+        html = re.sub(r'href="(\d\d)_\w+\.ipynb[^"]*"', r'href="#c\1"', data["text/html"])
+        return Markup(f'<div class="shown">{accessible(html)}</div>')
     if output.output_type == "error":
         text = f"{output.ename}: {output.evalue}"
     else:

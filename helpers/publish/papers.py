@@ -98,7 +98,7 @@ def _page(template: str, kind: str, lesson: Lesson, paper: str, chapters: Sequen
 
 def _without_dead_links(page: str) -> str:
     """The page, in which a link to a chapter that is not printed there is plain text."""
-    link = re.compile(r'<a href="#(c\d\d)">(.*?)</a>')
+    link = re.compile(r'<a href="#(c\d\d)"[^>]*>(.*?)</a>', re.DOTALL)
     return link.sub(lambda found: found[0 if f'id="{found[1]}"' in page else 2], page)
 
 

@@ -18,6 +18,7 @@ import pytest
 from frame_rules import NOT_YET
 from notebook_rules import all_cells, fenced_python, tagged, tags
 
+from helpers.publish.chapter import read_chapter
 from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
 from helpers.publish.frame import units
@@ -80,16 +81,16 @@ def squeezed(text: str) -> str:
 # Who is told what
 
 
-def sentences(text: str) -> list[str]:
+def sentences(text: str, words: int = 3) -> list[str]:
     """The sentences of markdown that are long enough to be nobody else's, squeezed."""
     text = re.sub(r"^```.*?^```|<[^>]*>", "", text, flags=re.MULTILINE | re.DOTALL)
     told = unescape(re.sub(r"<[^>]*>", "", markdown(text)))
-    return [squeezed(s) for s in re.split(r"(?<=[.:?])\s|\n", told) if len(s.split()) > 3]
+    return [squeezed(s) for s in re.split(r"(?<=[.:?])\s|\n", told) if len(s.split()) > words]
 
 
 def secrets(notebook: Any) -> list[str]:
     """What learners are not told of a notebook: lines of solutions, and sentences of answers."""
-    given = [cell.source for _, cell in tagged(notebook, "exercise")]
+    given = [c.source for _, c in all_cells(notebook) if tags(c) & {"exercise", "worksheet"}]
     found = []
     for _, cell in all_cells(notebook):
         if tags(cell) & {"solution", "answer"}:
@@ -100,20 +101,26 @@ def secrets(notebook: Any) -> list[str]:
     return [secret for secret in found if len(secret) > 3]
 
 
+def sheet_of(path: Path) -> str:
+    """What the worksheet says of a notebook, squeezed."""
+    chapter = read_chapter(path.name, nbformat.read(path, 4))
+    return squeezed(words(" ".join([*chapter.predictions, *chapter.exercise])))
+
+
 @each_notebook
-def test_no_answer_reaches_a_learner(path: Path, pages: dict[str, str]) -> None:
+def test_no_answer_reaches_a_learner(path: Path) -> None:
     """The worksheet has neither a line of a solution nor a sentence of an answer."""
-    told = squeezed(words(pages["worksheet"]))
+    told = sheet_of(path)
 
     assert [secret for secret in secrets(nbformat.read(path, 4)) if secret in told] == []
 
 
 @each_written
-def test_no_finding_is_on_the_worksheet(path: Path, pages: dict[str, str]) -> None:
+def test_no_finding_is_on_the_worksheet(path: Path) -> None:
     """What a notebook shows is on another paper, handed out later."""
     cells = nbformat.read(path, 4).cells
     shown = [c.source for c in cells if "handout" in tags(c) and c.cell_type == "markdown"]
-    told = squeezed(words(pages["worksheet"]))
+    told = sheet_of(path)
 
     assert [s for text in shown for s in sentences(text) if s in told] == []
 
@@ -129,7 +136,7 @@ def test_every_answer_reaches_the_instructor(path: Path, pages: dict[str, str]) 
 @pytest.mark.parametrize("path", REMARKS, ids=lambda path: path.stem)
 def test_the_remarks_are_for_the_instructor(path: Path, pages: dict[str, str]) -> None:
     """Every sentence of the run sheets and the plans is in the guide, and nowhere else."""
-    remarks = sentences(path.read_text(encoding="utf-8").partition("\n")[2])
+    remarks = sentences(path.read_text(encoding="utf-8").partition("\n")[2], words=6)
     others = squeezed(" ".join(words(page) for name, page in pages.items() if name != "guide"))
 
     assert remarks

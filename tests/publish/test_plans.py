@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.publish.frame import Problem
+from helpers.publish.files import read_notebooks
+from helpers.publish.frame import Problem, read_frame
 from helpers.publish.plans import Row, plan_named, read_plans
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,40 @@ def test_there_are_three_plans() -> None:
 def test_the_minutes_add_up(name: str, minutes: int) -> None:
     """A day is seven hours, and half of it is three and a half."""
     assert sum(row.minutes for row in PLANS[name]) == minutes
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_notebook_takes_what_it_says(name: str) -> None:
+    """A plan opens whole notebooks, and gives each the minutes of its first cell at least."""
+    stored = read_notebooks(ROOT / "notebooks", anew=False)
+    minutes = {file[:2]: read_frame(file, notebook).minutes for file, notebook in stored.items()}
+    opened = [row for row in PLANS[name] if row.notebook]
+
+    assert opened
+    assert [row for row in opened if row.minutes < minutes[row.notebook]] == []
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_fifth_is_slack(name: str) -> None:
+    """Of the time without breaks, for questions and for what goes wrong."""
+    work = [row for row in PLANS[name] if row.what not in ("Break", "Lunch")]
+    slack = sum(row.minutes for row in work if "Slack" in row.what)
+
+    assert slack >= sum(row.minutes for row in work) / 5 - 2
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_there_is_a_break_every_90_minutes(name: str) -> None:
+    """At most that long does a room sit still."""
+    since = 0
+    for row in PLANS[name]:
+        since = 0 if row.what in ("Break", "Lunch") else since + row.minutes
+        assert since <= 90, row
+
+
+def test_the_day_ends_with_the_case() -> None:
+    """The last notebook that is opened."""
+    assert [row.notebook for row in PLANS["A day"] if row.notebook][-1] == "17"
 
 
 def test_a_plan_by_its_name() -> None:
