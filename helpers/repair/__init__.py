@@ -8,8 +8,8 @@ from helpers.repair.lost_mugs import the_mugs_are_found
 from helpers.repair.mugs import mugs_reach_the_visitors
 from helpers.repair.old_answer import the_answer_is_tried
 from helpers.repair.one_file import script_and_app_share_a_file
-from helpers.repair.restarted import the_cell_can_run_again
 from helpers.repair.own_fixture import keeps_tests_apart
+from helpers.repair.restarted import the_cell_can_run_again
 from helpers.repair.rugs import rugs_stay_in_the_shop
 from helpers.repair.sales import sells_what_it_has
 from helpers.repair.stored_rugs import rugs_stay
