@@ -51,6 +51,7 @@ SWAPS = {
         ("REQUESTS, postgres.url", 'REQUESTS, "sqlite://"'),
         ("FIRST, setups", "BOTH, setups"),
     ],
+    "11": [('two_sessions(setups["memdb"]', 'two_sessions(setups["default"]')],
 }  # fmt: skip
 
 
