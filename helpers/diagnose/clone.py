@@ -81,9 +81,13 @@ def answer_at_once(connection: Any, record: Any) -> None:
 
 def refuse_to_open(name: str, args: tuple[Any, ...]) -> None:
     """Keep a listener from opening the reader's data: an audit hook, at work in our threads."""
-    if name == "sqlite3.connect" and args[0] not in getattr(allowed, "databases", args):
-        allowed.refused = str(args[0])
-        raise PermissionError(f"diagnose does not open {args[0]}")
+    databases = getattr(allowed, "databases", None)
+    if name != "sqlite3.connect" or databases is None:
+        return
+    database = os.fsdecode(args[0])  # Python 3.9 gives bytes
+    if database not in databases:
+        allowed.refused = database
+        raise PermissionError(f"diagnose does not open {database}")
 
 
 def refuse_to_attach(action: int, database: str | None, *_: object) -> int:

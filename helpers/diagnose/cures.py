@@ -8,7 +8,7 @@ from .database import Sqlite, shown
 from .find import Place
 from .private import is_async, pool_is_default
 from .report import Cure, Tables
-from .settings import AT_FAULT, MEMDB_IS_KNOWN, Names, Setting, literal
+from .settings import AT_FAULT, MEMDB_IS_KNOWN, Names, Setting, literal, option_lines
 
 __all__ = ["cures_of", "for_columns", "for_folder", "for_late_url", "for_tables"]
 
@@ -60,7 +60,8 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
     elif sqlite and pool_is_default(engine) and not is_async(engine):
         extra = {"poolclass": "QueuePool"}
     if setting.kind == "config":
-        lines = setting.config_lines(url, kept(setting, without, extra), without)[1:]
+        options = kept(setting, without, extra)
+        lines = setting.lines(url, without) if place.key else option_lines(options)
         return Cure(setting.place, lines)
     if engine.url.password or setting.kind == "owner":
         return Cure(f"{setting.place}, leave out poolclass; keep the URL and connect_args", [])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import warnings
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -12,14 +14,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from .app import App
-from .connections import is_open, look_at_connection
+from .calls import add_tables, look_at_calls, makers, report_on
+from .connections import database_of, is_open, look_at_connection
 from .database import what_it_opens
 from .engine import look_at_engine
 from .find import Found, Place, add_the_rest, find
 from .named import is_database, named_by_flask
 from .private import URL, make_url
-from .readers import is_own, makers
+from .process import ask
+from .readers import is_own
 from .report import Problem, Report
+from .settings import Names
 from .target import FACTORIES, Target, call, is_flask, load
 from .watch import Watch
 
@@ -39,10 +44,29 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         target = load(report.target, report.ran)
     finally:
         report.did = watch.stop()
+    if look_at_factory(target, report, watch.opened):
+        return
     found = find_from(target)
     if not (found.complete and found.engines):
         add_the_rest(found)
-    look_at_all(found, target.value, report, folder, watch.opened)
+    look_at_all(found, target.app, report, folder, watch.opened)
+
+
+def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> bool:
+    """Look at a function that returns a connection, if one was named and each call opens one."""
+    if not (target.factory and isinstance(target.value, sqlite3.Connection)):
+        return False
+    first, path = target.value, target.path
+    call(target, [], {})
+    if target.value is first:
+        return False
+    database = opened.get(id(first)) or database_of(first) or ":memory:"
+    report.engines = [report_on(database, path, Names(target.app, path.partition(":")[0]))]
+    files = [each.opens for each in report.engines if each.kind == "calls"]
+    add_tables(report.engines, ask({"read": files}) if files else {})
+    first.close()
+    target.value.close()
+    return True
 
 
 def look_at_object(value: object, report: Report) -> None:
@@ -55,9 +79,12 @@ def look_at_object(value: object, report: Report) -> None:
         target.path = getattr(value, "__qualname__", path)
         call(target, [], {})
     found = find(target.value, target.path)
+    if target.app and not found.engines:
+        ask_old_extension(target.app)
+        found.merge(find(target.app, target.path))
     if not (found.engines or found.connections):
         found.merge(find(computed_engine(target), f"{target.path}.engine"))
-    look_at_all(found, target.value, report, None)
+    look_at_all(found, target.app, report, None)
 
 
 def computed_engine(target: Target) -> Any:
@@ -71,19 +98,37 @@ def computed_engine(target: Target) -> Any:
 
 
 def find_from(target: Target) -> Found:
-    """What the target leads to; then its module; then the reader's other modules."""
+    """What the target leads to; then its module; then the reader's other modules.
+
+    Where an engine or a session is named, only that one is looked at: what the modules hold tells
+    its tables, its keeper and how it is written down.
+    """
     found = find(target.value, target.path)
-    if not is_flask(target.value) and target.value is not target.module and found.engines:
-        return found  # an engine or a session was named: that one is meant
-    root = target.value if is_flask(target.value) else target.module
+    named = [] if is_flask(target.value) or target.value is target.module else list(found.engines)
+    root = target.app or target.module
     if target.module:
         found.merge(find(target.module, target.module.__name__, root))
+    if target.app and not found.engines:
+        ask_old_extension(target.app)
+        found.merge(find(target.app, target.path))
     if not (found.engines or found.connections):
         found.merge(find(computed_engine(target), f"{target.path}.engine"))
     for name, module in sorted(sys.modules.items()):
         if name != "__main__" and isinstance(module, ModuleType) and is_own(name, target.module):
             found.merge(find(module, name, root))
+    if named:
+        pools = [place.value.pool for place in named]
+        found.engines = [each for each in found.engines if each.value.pool in pools]
+        found.connections = []
     return found
+
+
+def ask_old_extension(app: Any) -> None:
+    """Let release 2 of Flask-SQLAlchemy make its engines, which it does when they are used."""
+    with suppress(Exception), app.app_context():  # another extension, or a broken configuration
+        db = app.extensions["sqlalchemy"].db
+        for bind in (None, *(app.config.get("SQLALCHEMY_BINDS") or {})):
+            db.get_engine(app, bind=bind)
 
 
 def typed_engine(text: str) -> sa.engine.Engine:
@@ -105,21 +150,25 @@ def typed_engine(text: str) -> sa.engine.Engine:
 
 def look_at_all(
     found: Found,
-    value: object,
+    flask: object,
     report: Report,
     folder: str | None,
     opened: dict[int, str] | None = None,
 ) -> None:
     """Look at each engine and connection, and say what could not be reached."""
-    app = App(found, value if is_flask(value) else None, folder)
+    app = App(found, flask, folder)
     for place in found.engines:
         report.engines.append(look_at_engine(place, app))
     for place in own_connections(found, app):
         given = (opened or {}).get(id(place.value))
         report.engines.append(look_at_connection(place, given, app.names))
-    made = makers(found.functions)
     if not report.engines:
-        report.problem = nothing_found(made, report)
+        report.engines = look_at_calls(found, app.names)
+        files = [each.opens for each in report.engines if each.kind == "calls"]
+        add_tables(report.engines, ask({"read": files}) if files else {})
+        made = makers(found)
+        if made or not report.engines:
+            report.problem = nothing_found(made)
     elif not found.complete:
         report.problem = "It holds more than diagnose looks at: name an engine in it."
 
@@ -129,7 +178,7 @@ def own_connections(found: Found, app: App) -> list[Place]:
     return [each for each in found.connections if is_open(each.value) and not app.keeps(each)]
 
 
-def nothing_found(made: list[str], report: Report) -> str:
+def nothing_found(made: list[str]) -> str:
     """Why there is no engine, and what to name instead."""
     if made:
         return (

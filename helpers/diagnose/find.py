@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -24,6 +25,7 @@ from .readers import is_own, used_globals
 __all__ = ["Found", "Place", "add_the_rest", "find"]
 
 LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger)
+CACHED = type(lru_cache(None)(len))
 LIMIT = 300_000  # objects to look at: the app's data may be large
 
 
@@ -48,6 +50,7 @@ class Found:
     keepers: list[Any] = field(default_factory=list)  # connections that an engine gave out
     metadata: list[Place] = field(default_factory=list)
     functions: list[FunctionType] = field(default_factory=list)  # the reader's
+    cached: list[Any] = field(default_factory=list)  # those under ``lru_cache``
     complete: bool = True
 
     def add(self, place: Place) -> bool:
@@ -66,6 +69,8 @@ class Found:
             self.connections.append(place)
         elif kind is FunctionType:
             self.functions.append(value)
+        elif kind is CACHED:
+            self.cached.append(value.__wrapped__)
         return True
 
     def add_engine(self, place: Place) -> None:
@@ -88,6 +93,7 @@ class Found:
             known = {id(place.value) for place in mine}
             mine += [place for place in others if id(place.value) not in known]
         self.keepers += other.keepers
+        self.cached += other.cached
         self.functions += [each for each in other.functions if each not in self.functions]
         self.complete = self.complete and other.complete
 

@@ -9,6 +9,7 @@ import logging
 import warnings
 from typing import Any, Callable
 
+import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool, SingletonThreadPool
 from sqlalchemy.util import greenlet_spawn
@@ -73,7 +74,7 @@ def pool_options(engine: Engine) -> dict[str, Any]:
     level = getattr(dialect, "_on_connect_isolation_level", getattr(dialect, "isolation_level", ""))
     if level:
         options["isolation_level"] = level
-    if is_async(engine):
+    if is_async(engine) and not sa.__version__.startswith("1."):
         options["_is_async"] = True  # as create_async_engine does
     return options
 

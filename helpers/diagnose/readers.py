@@ -12,12 +12,11 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["is_own", "is_own_file", "line_of", "makers", "used_globals"]
+__all__ = ["all_codes", "is_own", "is_own_file", "line_of", "used_globals"]
 
 STDLIB = sysconfig.get_path("stdlib")
 HERE = str(Path(__file__).parent)
 INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
-MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
 
 
 def is_own(module: str, root: object) -> bool:
@@ -62,14 +61,3 @@ def line_of(function: FunctionType) -> str:
     """The place of a function, as a reader finds it."""
     code = function.__code__
     return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
-
-
-def makers(functions: list[FunctionType]) -> list[str]:
-    """The functions of the reader's that make an engine or a connection when they are called."""
-    made = []
-    for function in functions:
-        names = {name for code in all_codes(function) for name in code.co_names}
-        opens = bool(names & MAKERS) or {"sqlite3", "connect"} <= names
-        if opens and is_own_file(function.__code__.co_filename):
-            made.append(f"{function.__module__}:{function.__qualname__} ({line_of(function)})")
-    return made

@@ -15,7 +15,16 @@ from .find import Place
 from .private import connect_arguments, is_async
 from .report import Cure
 
-__all__ = ["AT_FAULT", "IN_MEMORY", "MEMDB_IS_KNOWN", "Names", "Setting", "setting_of"]
+__all__ = [
+    "AT_FAULT",
+    "IN_MEMORY",
+    "MEMDB_IS_KNOWN",
+    "Names",
+    "Setting",
+    "literal",
+    "option_lines",
+    "setting_of",
+]
 
 AT_FAULT = ("poolclass", "pool_size", "max_overflow", "creator")  # what a new URL has no use for
 URL_NAMES = ("url", "db_url", "database_url", "storage_url", "connection_string", "dburi", "uri")
@@ -100,11 +109,18 @@ class Setting:
         self, url: str, options: dict[str, str], without: tuple[str, ...]
     ) -> list[str]:
         """The same in Flask's configuration; the options only where one of them has to go."""
-        lines = [f"app.config{self.target} = {url}"]
-        if set(self.options) & set(without) or {*options} - {*self.options}:
-            inner = ", ".join(f'"{key}": {text}' for key, text in options.items())
-            lines.append(f'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {{{inner}}}')
-        return lines
+        line = f"app.config{self.target} = {url}"
+        lines = [line] if len(line) <= WIDTH else [f"uri = {url}", f"app.config{self.target} = uri"]
+        changed = set(self.options) & set(without) or {*options} - {*self.options}
+        return lines + (option_lines(options) if changed else [])
+
+
+def option_lines(options: dict[str, str]) -> list[str]:
+    """The lines of the configuration that set the options of all engines."""
+    inner = ", ".join(f'"{key}": {text}' for key, text in options.items())
+    start = 'app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {'
+    one = start + inner + "}"
+    return [one] if len(one) <= WIDTH else [start, f"    {inner},", "}"]
 
 
 def literal(value: object) -> str:

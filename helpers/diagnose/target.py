@@ -35,6 +35,17 @@ class Target:
     path: str
     module: ModuleType | None = None
     ran: list[str] = field(default_factory=list)
+    factory: Any = None  # what made the value
+
+    @property
+    def app(self) -> Any:
+        """The app of Flask that was named, or the only one in the module."""
+        if is_flask(self.value):
+            return self.value
+        apps = (
+            [each for each in vars(self.module).values() if is_flask(each)] if self.module else []
+        )
+        return apps[0] if len(apps) == 1 else None
 
 
 def load(text: str, ran: list[str]) -> Target:
@@ -130,7 +141,8 @@ def context_of(target: Target) -> Any:
 
 def call(target: Target, arguments: list[Any], keywords: dict[str, Any]) -> None:
     """Call a factory, and go on with what it returns."""
-    factory, doing = target.value, f"Calling {target.path}"
+    factory = target.factory = target.factory or target.value
+    doing = f"Calling {target.path}"
     target.value = attempt(lambda: factory(*arguments, **keywords), doing)
     target.ran.append(f"{target.path} was called")
 

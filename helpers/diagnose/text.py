@@ -47,7 +47,9 @@ def shortened(texts: list[str], number: int) -> list[str]:
 
 def one_line(engine: EngineReport) -> list[str]:
     """A safe engine; its notes are for verbose."""
-    return [f"SAFE  {engine.name}: {engine.opens}, {engine.pool}"]
+    unread = engine.kind == "file" and engine.tables.there is None
+    note = f" ({engine.notes[0].partition(':')[0]})" if unread and engine.notes else ""
+    return wrap(f"SAFE  {engine.name}: {engine.opens}, {engine.pool}{note}")
 
 
 def in_full(engine: EngineReport, verbose: bool) -> list[str]:

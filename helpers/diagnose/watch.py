@@ -33,8 +33,8 @@ class Watch:
         elif event in CHANGES:
             self.note(args[CHANGES[event]])
         elif event == "sqlite3.connect":
-            self.mine.database = str(args[0])
-            path = unquote(urlsplit(str(args[0])).path) if str(args[0])[:5] == "file:" else args[0]
+            database = self.mine.database = os.fsdecode(args[0])  # Python 3.9 gives bytes
+            path = unquote(urlsplit(database).path) if database[:5] == "file:" else database
             for part in ("", "-wal"):
                 self.note(f"{path}{part}")
         elif event == "sqlite3.connect/handle":
