@@ -24,6 +24,7 @@ class App:
 
     def __init__(self, found: Found, flask: Any, folder: str | None) -> None:
         self.found, self.flask, self.folder = found, flask, folder
+        self.config: Any = getattr(flask, "config", {})
         module = found.engines[0].path.partition(":")[0] if found.engines else ""
         self.names = Names(flask, module.partition(".")[0])
         self.databases = {id(place.value): database(place) for place in found.engines}
@@ -57,11 +58,10 @@ class App:
 
     def configured(self, place: Place, sqlite: Sqlite | None) -> str:
         """The URL in the configuration, where it is not the one of the engine."""
-        config = getattr(self.flask, "config", {})
         if place.extension != "flask_sqlalchemy" or (sqlite and sqlite.is_odd):
             return ""
-        binds = config.get("SQLALCHEMY_BINDS") or {}
-        wanted = binds.get(place.key) if place.key else config.get("SQLALCHEMY_DATABASE_URI")
+        binds = self.config.get("SQLALCHEMY_BINDS") or {}
+        wanted = binds.get(place.key) if place.key else self.config.get("SQLALCHEMY_DATABASE_URI")
         wanted = wanted.get("url") if isinstance(wanted, dict) else wanted
         if not wanted:
             return ""

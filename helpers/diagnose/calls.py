@@ -11,6 +11,7 @@ import sqlite3
 from types import CodeType, FunctionType
 from typing import Any
 
+from .cures import for_folder
 from .database import Sqlite, where
 from .find import Found
 from .readers import all_codes, is_own_file, line_of
@@ -20,16 +21,16 @@ from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Names
 __all__ = ["add_tables", "look_at_calls", "makers", "report_on"]
 
 MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
-SETTINGS = ("row_factory", "text_factory", "isolation_level")
+NOTHING = ("PUSH_NULL", "CACHE", "PRECALL", "KW_NAMES")
 KEEPING = {"STORE_GLOBAL", "STORE_ATTR", "STORE_DEREF", "STORE_SUBSCR"}
 
 
-def makers(found: Found) -> list[str]:
+def makers(found: Found, config: Any) -> list[str]:
     """The functions that make an engine or a connection when called, and are not read yet."""
     made = []
     for function in found.functions:
         names = {name for code in all_codes(function) for name in code.co_names}
-        opens = bool(names & MAKERS) or (opener(function) != "" and not opened_in(function, found))
+        opens = bool(names & MAKERS) or opened_in(function, found, config) is None
         if opens and is_own_file(function.__code__.co_filename):
             made.append(f"{name_of(function)} ({line_of(function)})")
     return made
@@ -52,47 +53,62 @@ def opener(function: FunctionType) -> str:
     return ""
 
 
-def opened_by(code: CodeType, name: str, variables: dict[str, Any]) -> object:
-    """What a call of ``connect`` in some code is given: a constant or a global; else ``None``."""
-    steps = [
-        step for step in dis.get_instructions(code) if step.opname not in ("PUSH_NULL", "CACHE")
-    ]
-    for step, given in zip(steps, steps[1:]):
+def opened_by(code: CodeType, name: str, variables: dict[str, Any], config: Any) -> list[Any]:
+    """What calls of ``connect`` in some code are given, ``None`` where it cannot be told.
+
+    A constant, a global variable, or Flask's configuration counts; but not where the connection
+    is stored for the next call.
+    """
+    steps = [step for step in dis.get_instructions(code) if step.opname not in NOTHING]
+    opened: list[Any] = []
+    for index, step in enumerate(steps[:-3]):
         if step.argval == name and step.opname.startswith("LOAD_"):
+            given, after, key = steps[index + 1 : index + 4]
+            value = None
             if given.opname == "LOAD_CONST":
-                return given.argval
-            if given.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                return variables.get(given.argval)
-    return None
+                value = given.argval
+            elif after.argval == "config" and key.opname == "LOAD_CONST":
+                value = config.get(key.argval)
+            elif given.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                value = variables.get(given.argval)
+            if isinstance(value, (str, os.PathLike)) and not is_kept(steps[index:]):
+                opened.append(os.fspath(value))
+            else:
+                opened.append(None)
+    return opened
 
 
-def keeps(code: CodeType) -> bool:
-    """Whether some code stores what it makes, other than in Flask's ``g``."""
-    steps = list(dis.get_instructions(code))
-    return any(
-        step.opname in KEEPING and before.argval != "g" and step.argval not in SETTINGS
-        for before, step in zip(steps, steps[1:])
-    )
+def is_kept(steps: list[dis.Instruction]) -> bool:
+    """Whether the result of the first call is stored, other than locally or in Flask's ``g``."""
+    called = next((i for i, step in enumerate(steps) if step.opname.startswith("CALL")), len(steps))
+    after = steps[called + 1 : called + 4]
+    for before, step in zip([None, *after], after):
+        if step.opname.startswith(("STORE_FAST", "RETURN")):
+            return False
+        if step.opname in KEEPING:
+            return before is None or before.argval != "g"
+    return False
 
 
-def opened_in(function: FunctionType, found: Found) -> list[str]:
-    """The databases that a function opens anew at each call, as far as its code tells."""
+def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | None:
+    """The databases that a function opens anew at each call; ``None`` if its code does not tell."""
     name = opener(function)
-    if not name or function in found.cached or not is_own_file(function.__code__.co_filename):
+    if not name or not is_own_file(function.__code__.co_filename):
         return []
-    given = [
-        opened_by(code, name, function.__globals__)
+    opened = [
+        each
         for code in all_codes(function)
-        if not keeps(code)
+        for each in opened_by(code, name, function.__globals__, config)
     ]
-    return [os.fspath(each) for each in given if isinstance(each, (str, os.PathLike))]
+    unknown = None in opened or function in found.cached or not opened
+    return None if unknown else opened
 
 
-def look_at_calls(found: Found, names: Names) -> list[EngineReport]:
+def look_at_calls(found: Found, names: Names, config: Any) -> list[EngineReport]:
     """A report for each database that functions open anew at each call."""
     reports: dict[str, EngineReport] = {}
     for function in found.functions:
-        for database in opened_in(function, found):
+        for database in opened_in(function, found, config) or []:
             if database not in reports:
                 reports[database] = report_on(database, name_of(function), names)
     return list(reports.values())
@@ -103,7 +119,9 @@ def report_on(database: str, path: str, names: Names) -> EngineReport:
     sqlite = Sqlite(database, True)
     report = EngineReport(path, "sqlite3.connect", "a connection for each call", where(sqlite))
     report.kind = "calls" if not sqlite.in_memory else "memory"
-    if sqlite.in_memory and not sqlite.shared:
+    if missing := sqlite.missing_folder():
+        report.findings.append(Finding.of("no-folder", for_folder(sqlite.path), reason=missing))
+    elif sqlite.in_memory and not sqlite.shared:
         words = {"function": path, "error": "OperationalError: no such table: item"}
         report.findings.append(Finding.of("sqlite3-own-memory", cures(names), **words))
     return report

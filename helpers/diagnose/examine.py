@@ -163,10 +163,10 @@ def look_at_all(
         given = (opened or {}).get(id(place.value))
         report.engines.append(look_at_connection(place, given, app.names))
     if not report.engines:
-        report.engines = look_at_calls(found, app.names)
+        report.engines = look_at_calls(found, app.names, app.config)
         files = [each.opens for each in report.engines if each.kind == "calls"]
         add_tables(report.engines, ask({"read": files}) if files else {})
-        made = makers(found)
+        made = makers(found, app.config)
         if made or not report.engines:
             report.problem = nothing_found(made)
     elif not found.complete:
