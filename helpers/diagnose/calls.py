@@ -145,4 +145,4 @@ def add_tables(reports: list[EngineReport], contents: dict[str, dict[str, Any]])
             report.tables = Tables(there=sorted(content["tables"]))
         elif report.kind == "calls":
             missing = content["problem"] == "missing"
-            report.notes.append("the file is not there yet" if missing else content["problem"])
+            report.notes.append("not there yet" if missing else content["problem"])

@@ -21,7 +21,7 @@ __all__ = ["look_at_engine"]
 
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
-    "missing": "the file is not there yet: SQLite makes it empty at the first connection",
+    "missing": "not there yet: SQLite makes it empty at the first connection",
 }
 
 

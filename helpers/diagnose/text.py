@@ -46,10 +46,10 @@ def shortened(texts: list[str], number: int) -> list[str]:
 
 
 def one_line(engine: EngineReport) -> list[str]:
-    """A safe engine; its notes are for verbose."""
+    """A safe engine, however long its path is; its notes are for verbose."""
     unread = engine.kind == "file" and engine.tables.there is None
-    note = f" ({engine.notes[0].partition(':')[0]})" if unread and engine.notes else ""
-    return wrap(f"SAFE  {engine.name}: {engine.opens}, {engine.pool}{note}")
+    note = f", {engine.notes[0].partition(':')[0]}" if unread and engine.notes else ""
+    return [f"SAFE  {engine.name}: {engine.opens}{note}"]
 
 
 def in_full(engine: EngineReport, verbose: bool) -> list[str]:

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, create_engine
@@ -26,6 +28,17 @@ NAMED = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"
 PRIVATE = "sqlite:///file:/shop?mode=memory&uri=true"
 MEMDB = "sqlite:///file:///shop?vfs=memdb&uri=true"
 ONE = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "connect_args": ANY_THREAD}
+
+
+def mostly_slow(cases: Iterable[Any], fast: Collection[Any]) -> list[Any]:
+    """The cases for a parametrized test, of which only a few run in the quick command."""
+    keep = [*fast]
+    return [
+        each
+        if (each[0] if isinstance(each, tuple) else each) in keep
+        else pytest.param(*(each if isinstance(each, tuple) else (each,)), marks=pytest.mark.slow)
+        for each in cases
+    ]
 
 
 def make(url: str, **options: Any) -> Engine:

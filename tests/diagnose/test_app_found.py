@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from diagnosing import run, write
+from diagnosing import mostly_slow, run, write
 
 from helpers.diagnose import Report, diagnose
 
@@ -21,6 +21,7 @@ APP = """
         return app
 """
 MODULE = APP + "    app = create_app('testing')\n"
+FLASKENV = {"shop.py": MODULE, ".flaskenv": "FLASK_DEBUG=1\nFLASK_APP=shop\n"}
 PACKAGE = {
     "shop/__init__.py": APP,
     "shop/wsgi.py": "from shop import create_app\napplication = create_app('testing')",
@@ -38,19 +39,22 @@ def found(report: Report) -> str:
 
 @pytest.mark.parametrize(
     "target",
-    [
-        "shop",
-        "shop:app",
-        " shop:app ",
-        "shop.py",
-        "./shop.py",
-        ".\\shop.py:app",
-        "shop:create_app('testing')",
-        'shop:create_app(config="testing", debug=True)',
-        "shop:db.engine",
-        "shop:db.session",
-        "shop:app.extensions",
-    ],
+    mostly_slow(
+        [
+            "shop",
+            "shop:app",
+            " shop:app ",
+            "shop.py",
+            "./shop.py",
+            ".\\shop.py:app",
+            "shop:create_app('testing')",
+            'shop:create_app(config="testing", debug=True)',
+            "shop:db.engine",
+            "shop:db.session",
+            "shop:app.extensions",
+        ],
+        ["shop", "./shop.py", "shop:create_app('testing')", "shop:db.engine"],
+    ),
 )
 def test_what_can_be_typed_for_a_module(target: str, folder: Path) -> None:
     """All of it leads to the same engine."""
@@ -60,19 +64,22 @@ def test_what_can_be_typed_for_a_module(target: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "finding"),
-    [
-        ("shop", "file"),
-        ("shop/", "file"),
-        ("./shop/__init__.py", "file"),
-        ("shop:create_app", "file"),
-        ("shop:create_app()", "file"),
-        ("shop:db.engine", "file"),
-        ("shop.wsgi", "one-connection"),
-        ("shop/wsgi.py", "one-connection"),
-        ("shop/wsgi.py:application", "one-connection"),
-        ("shop.db", "own-thread"),
-        ("shop.db:engine", "own-thread"),
-    ],
+    mostly_slow(
+        [
+            ("shop", "file"),
+            ("shop/", "file"),
+            ("./shop/__init__.py", "file"),
+            ("shop:create_app", "file"),
+            ("shop:create_app()", "file"),
+            ("shop:db.engine", "file"),
+            ("shop.wsgi", "one-connection"),
+            ("shop/wsgi.py", "one-connection"),
+            ("shop/wsgi.py:application", "one-connection"),
+            ("shop.db", "own-thread"),
+            ("shop.db:engine", "own-thread"),
+        ],
+        ["shop/wsgi.py", "shop.db"],
+    ),
 )
 def test_what_can_be_typed_for_a_package(target: str, finding: str, folder: Path) -> None:
     """``shop.db`` is a module as long as no such file is there; a factory is called if needed."""
@@ -90,15 +97,18 @@ def test_a_file_comes_before_a_module_of_its_name(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("files", "environment"),
-    [
-        ({"shop.py": MODULE}, {"FLASK_APP": "shop"}),
-        ({"shop.py": MODULE}, {"FLASK_APP": "shop.py:create_app('testing')"}),
-        ({"shop.py": MODULE, ".flaskenv": "FLASK_DEBUG=1\nFLASK_APP=shop\n"}, {}),
-        ({"shop.py": MODULE, ".env": "export FLASK_APP='shop:app'\n"}, {}),
-        ({"app.py": MODULE}, {}),
-        ({"wsgi.py": MODULE, "app.py": "1 / 0"}, {}),
-        ({"main.py": MODULE}, {}),
-    ],
+    mostly_slow(
+        [
+            ({"shop.py": MODULE}, {"FLASK_APP": "shop"}),
+            ({"shop.py": MODULE}, {"FLASK_APP": "shop.py:create_app('testing')"}),
+            (FLASKENV, {}),
+            ({"shop.py": MODULE, ".env": "export FLASK_APP='shop:app'\n"}, {}),
+            ({"app.py": MODULE}, {}),
+            ({"wsgi.py": MODULE, "app.py": "1 / 0"}, {}),
+            ({"main.py": MODULE}, {}),
+        ],
+        [FLASKENV],
+    ),
 )
 def test_nothing_has_to_be_typed(
     files: dict[str, str], environment: dict[str, str], folder: Path

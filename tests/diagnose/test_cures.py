@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from diagnosing import MEMDB, NAMED, write
+from diagnosing import MEMDB, NAMED, mostly_slow, write
 from sqlalchemy import Connection, Engine
 
 from helpers.diagnose import Cure, Report, diagnose
@@ -211,7 +211,7 @@ def close(module: ModuleType) -> None:
             value.dispose()
 
 
-@pytest.mark.parametrize("name", APPS)
+@pytest.mark.parametrize("name", mostly_slow(APPS, [*APPS][::3]))
 def test_the_cure_of_an_engine_can_be_pasted(name: str, folder: Path) -> None:
     """Into the app that the finding is from, whatever the engine was."""
     source = PLAIN.format(engine=APPS[name])
@@ -296,7 +296,7 @@ def count():
 """
 
 
-@pytest.mark.parametrize("name", CONNECTIONS)
+@pytest.mark.parametrize("name", mostly_slow(CONNECTIONS, ["memory"]))
 def test_the_cure_of_a_connection_can_be_pasted(name: str, folder: Path) -> None:
     """A function that opens one for each use, and a keeper in memory."""
     database, options, id = CONNECTIONS[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from diagnosing import content, make, make_file, run, write
+from diagnosing import content, make, make_file, mostly_slow, run, write
 from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
@@ -78,9 +78,18 @@ BAD: dict[str, tuple[Any, str]] = {
     "nothing": (None, "No SQLAlchemy engine and no sqlite3 connection was found"),
     "an empty text": ("", "No target, no FLASK_APP, and none of wsgi.py, app.py, main.py here"),
 }
+FAST = [
+    "nearly a module",
+    "no attribute",
+    "half a call",
+    "an import that raises",
+    "an import that ends it all",
+    "no driver",
+    *(name for name, (target, _) in BAD.items() if not isinstance(target, str)),
+]
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", mostly_slow(BAD, FAST))
 def test_bad_input_is_one_sentence(name: str, folder: Path) -> None:
     """What was given and what to do; nothing is left behind."""
     write(folder, FILES)

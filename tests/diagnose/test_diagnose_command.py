@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from diagnosing import content, run, write
+from diagnosing import content, mostly_slow, run, write
 
 APPS: dict[str, tuple[str, dict[str, str], str, str]] = {
     "a package with blueprints, a factory and config classes": (
@@ -127,7 +127,7 @@ APPS: dict[str, tuple[str, dict[str, str], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", APPS)
+@pytest.mark.parametrize("name", mostly_slow(APPS, [*APPS][:2]))
 def test_an_app_is_diagnosed_from_the_command_line(name: str, folder: Path) -> None:
     """In its folder, whatever its shape; the output is JSON, whatever the app prints."""
     target, files, finding, path = APPS[name]

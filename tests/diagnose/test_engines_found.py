@@ -91,7 +91,10 @@ def test_the_engines_of_flask_sqlalchemy_lite_are_found(folder: Path) -> None:
     assert findings(report) == ["file", "one-connection", "one-connection"]
     assert [finding.cures[0].lines for finding in report.findings] == [
         ['app.config["SQLALCHEMY_ENGINES"]["audit"] = "sqlite:///audit.db"'],
-        ['app.config["SQLALCHEMY_ASYNC_ENGINES"]["default"] = "sqlite+aiosqlite:///shop.db"'],
+        [
+            'uri = "sqlite+aiosqlite:///shop.db"',
+            'app.config["SQLALCHEMY_ASYNC_ENGINES"]["default"] = uri',
+        ],
     ]
 
 

@@ -159,8 +159,8 @@ def test_what_is_made_only_when_called_is_out_of_reach_and_said_to_be(folder: Pa
             return str(get_engine().pool)
     """
     write(folder, {"shop.py": code})
-    problem = diagnose("shop").problem
-    assert "shop:get_connection (shop.py:6)" in problem
-    assert "shop:get_engine (shop.py:8)" in problem
+    report = diagnose("shop")
+    assert "made by shop:get_engine (shop.py:8) when that is called" in report.problem
+    assert [engine.name for engine in report.engines] == ["shop:get_connection"]
     assert findings(diagnose("shop:get_engine")) == ["own-thread"]
     assert run("shop").returncode == 2

@@ -1,0 +1,59 @@
+"""Old versions of SQLAlchemy and of Python: the same findings on both sides of each change."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from diagnosing import FOLDER
+
+pytestmark = pytest.mark.slow
+HERE = Path(__file__).parent
+VERSIONS = [("3.9", "1.4.54"), ("3.9", "2.0.0"), ("3.10", "2.0.47"), ("3.12", "2.0.48")]
+
+
+def python_of(version: str) -> str:
+    """The command of a Python, where pyenv or the path has one; or the test is skipped."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    found = sorted(pyenv.glob(f"{version}.*/bin/python"))
+    command = str(found[0]) if found else shutil.which(f"python{version}")
+    if not command:
+        pytest.skip(f"There is no Python {version} on this machine.")
+    return command
+
+
+@pytest.mark.parametrize(("python", "release"), VERSIONS)
+def test_old_versions_find_the_same(python: str, release: str, tmp_path: Path) -> None:
+    """Each name in the matrix is its own finding; the command works there, too."""
+    environment = tmp_path / "venv"
+    subprocess.run([python_of(python), "-m", "venv", str(environment)], check=True)
+    command = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+    packages = [f"sqlalchemy=={release}", "aiosqlite", "greenlet"]
+    install = [str(command), "-m", "pip", "install", "-q", *packages]
+    if subprocess.run(install, check=False).returncode:
+        pytest.skip(f"SQLAlchemy {release} cannot be installed here.")
+    shutil.copytree(FOLDER, tmp_path / "diagnose")
+    shutil.copy(HERE / "matrix.py", tmp_path)
+    env = {key: each for key, each in os.environ.items() if key != "PYTHONPATH"}
+    options = {"cwd": tmp_path, "env": env, "capture_output": True, "text": True}
+    done = subprocess.run([str(command), "matrix.py"], check=True, **options)
+    found = json.loads(done.stdout)
+    assert {name.split()[0]: said for name, said in found.items()} == {
+        name.split()[0]: name.split()[0] for name in found
+    }
+    done = subprocess.run([str(command), "-I", "diagnose", "sqlite://"], check=False, **options)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_newest_finds_the_same(tmp_path: Path) -> None:
+    """The versions that the lesson is tested with."""
+    shutil.copytree(FOLDER, tmp_path / "diagnose")
+    shutil.copy(HERE / "matrix.py", tmp_path)
+    options = {"cwd": tmp_path, "capture_output": True, "text": True}
+    done = subprocess.run([sys.executable, "matrix.py"], check=True, **options)
+    assert all(name.split()[0] == said for name, said in json.loads(done.stdout).items())
