@@ -18,6 +18,8 @@ import sys
 import threading
 from typing import Any
 
+FORM = {"username": "a", "name": "a", "email": "a@b.c", "password": "Abc-12345"}
+
 
 def get(spec: str) -> Any:
     """The object at ``module:expression``."""
@@ -53,7 +55,7 @@ def engine(spec: str) -> str:
         connection.execute(sa.text("DROP TABLE IF EXISTS confirm_it"))
         connection.execute(sa.text("CREATE TABLE confirm_it (n INTEGER)"))
 
-    def count() -> int:
+    def count() -> Any:
         with made.connect() as connection:
             return connection.execute(sa.text("SELECT count(*) FROM confirm_it")).scalar()
 
@@ -109,6 +111,21 @@ def tables(app_spec: str, db_spec: str) -> str:
         return f"missing: {sorted(set(db.metadata.tables) - there)}"
 
 
+def calls(spec: str) -> str:
+    """What a function opens that is called in two threads, or its error."""
+    opened: list[str] = []
+
+    def hear(event: str, args: Any) -> None:
+        if event == "sqlite3.connect":
+            opened.append(os.path.basename(os.fsdecode(args[0])))
+
+    function = get(spec)
+    sys.addaudithook(hear)
+    results = [in_a_thread(function), in_a_thread(function)]
+    errors = {str(each) for each in results if isinstance(each, Exception)}
+    return f"two calls open {opened}, {'; '.join(sorted(errors)) or 'no error'}"
+
+
 def opens(app_spec: str, *urls: str) -> str:
     """The databases that requests from two threads open, by the audit event of sqlite3."""
     opened: list[tuple[str, int]] = []
@@ -121,7 +138,7 @@ def opens(app_spec: str, *urls: str) -> str:
     sys.addaudithook(hear)
     for url in urls:
         for _ in range(2):
-            in_a_thread(lambda url=url: app.test_client().get(url))
+            in_a_thread(lambda url=url: app.test_client().post(url, data=FORM))
     threads = len({thread for _, thread in opened})
     return f"{sorted({name for name, _ in opened})} opened in {threads} of {2 * len(urls)} threads"
 
@@ -129,5 +146,6 @@ def opens(app_spec: str, *urls: str) -> str:
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())
     with contextlib.redirect_stdout(sys.stderr):
-        answer = {"engine": engine, "tables": tables, "opens": opens}[sys.argv[1]](*sys.argv[2:])
+        ways: dict[str, Any] = {"calls": calls, "engine": engine, "opens": opens, "tables": tables}
+        answer = ways[sys.argv[1]](*sys.argv[2:])
     print(answer)

@@ -5,17 +5,18 @@ It prints as JSON what is found about engines whose finding is the same in every
 
 from __future__ import annotations
 
+import importlib
 import json
 import sqlite3
 import warnings
 from typing import Any
 
-from diagnose import diagnose
 from sqlalchemy import Column, Integer, create_engine, event
 from sqlalchemy.orm import declarative_base
 from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 
 warnings.simplefilter("ignore")
+diagnose = importlib.import_module("diagnose").diagnose  # the copy in this folder
 OFF = {"check_same_thread": False}
 MEMDB = "sqlite:///file:///shop?vfs=memdb&uri=true"
 NAMED = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from diagnosing import FOLDER
@@ -40,7 +41,7 @@ def test_old_versions_find_the_same(python: str, release: str, tmp_path: Path) -
     shutil.copytree(FOLDER, tmp_path / "diagnose")
     shutil.copy(HERE / "matrix.py", tmp_path)
     env = {key: each for key, each in os.environ.items() if key != "PYTHONPATH"}
-    options = {"cwd": tmp_path, "env": env, "capture_output": True, "text": True}
+    options: dict[str, Any] = {"cwd": tmp_path, "env": env, "capture_output": True, "text": True}
     done = subprocess.run([str(command), "matrix.py"], check=True, **options)
     found = json.loads(done.stdout)
     assert {name.split()[0]: said for name, said in found.items()} == {
@@ -54,6 +55,6 @@ def test_the_newest_finds_the_same(tmp_path: Path) -> None:
     """The versions that the lesson is tested with."""
     shutil.copytree(FOLDER, tmp_path / "diagnose")
     shutil.copy(HERE / "matrix.py", tmp_path)
-    options = {"cwd": tmp_path, "capture_output": True, "text": True}
+    options: dict[str, Any] = {"cwd": tmp_path, "capture_output": True, "text": True}
     done = subprocess.run([sys.executable, "matrix.py"], check=True, **options)
     assert all(name.split()[0] == said for name, said in json.loads(done.stdout).items())
