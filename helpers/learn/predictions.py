@@ -47,7 +47,13 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
         return [f"No prediction yet. {AGAIN}"], False
     if letter not in choices:
         return [f"Your prediction is {guess!r}: put one of {letters} between the quotes."], False
-    against = list(choices[letter](looks))
+    try:
+        against = list(choices[letter](looks))
+    except Exception as error:  # noqa: BLE001 - a name may have been used for something else
+        raise NotReady(
+            f"What was measured does not fit the question ({type(error).__name__}: {error}): run"
+            " the cells of this section again, from its heading down."
+        ) from None
     if not against:
         return [f"Correct: nothing that was measured speaks against {letter}."], True
     return [f"Not {letter}. {_refutes(against[0], looks)}", "What fits it? Choose again."], True
@@ -56,7 +62,13 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
 def _rows(guess: object, looks: Any) -> tuple[list[str], bool]:
     if not isinstance(guess, dict) or not guess:
         raise NotReady(f"Your prediction is {guess!r}: put the rows back as they were.")
-    require_observations(looks, "compare")
+    try:
+        looks = list(looks)
+        require_observations(looks, "compare")
+    except TypeError:
+        raise NotReady(
+            f"The looks are {looks!r}: run the cells of this section again, from its heading down."
+        ) from None
     if all(_is_blank(each) for each in guess.values()):
         return [f"No prediction yet. {AGAIN}"], False
     marked = [_row(number, each, looks) for number, each in guess.items()]

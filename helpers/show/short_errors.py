@@ -30,10 +30,10 @@ def shorten() -> None:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell:
-        shell.set_custom_exc((Exception,), _show)
+        shell.set_custom_exc((Exception, KeyboardInterrupt), _show)
 
 
-def _show(shell: Any, kind: Any, error: Exception, frames: Any, tb_offset: Any = None) -> None:
+def _show(shell: Any, kind: Any, error: BaseException, frames: Any, tb_offset: Any = None) -> None:
     error._render_traceback_ = lambda: short(error, frames)  # type: ignore[attr-defined]
     shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 
@@ -64,5 +64,5 @@ def _place(frame: traceback.FrameSummary) -> Iterator[str]:
 
 def _message(error: BaseException) -> list[str]:
     """The type and the message, without the link that SQLAlchemy adds."""
-    lines = f"{type(error).__name__}: {error}".splitlines()
+    lines = f"{type(error).__name__}: {error}".removesuffix(": ").splitlines()
     return [line for line in lines if not line.startswith("(Background on this error at:")]

@@ -102,10 +102,14 @@ def test_nonsense_is_told_so_and_reveals_nothing(guess: Any, said: str) -> None:
     assert REFUTED not in line
 
 
-def test_rows_that_were_not_looked_at_are_refused() -> None:
-    """The looks must be looks."""
-    with pytest.raises(TypeError, match="compare was given 1, which is not an observation"):
-        told({1: ("D1", "works")}, [1])
+@pytest.mark.parametrize("looks", [[1], 7, None])
+def test_looks_that_are_something_else_now_are_refused(looks: Any) -> None:
+    """A name may have been used for something else; one sentence says what to do."""
+    [rows] = told({1: ("D1", "works")}, looks)
+    [choice] = told("a", looks, a=lambda looks: [look for look in looks if look["failed"]])
+
+    assert rows.startswith(f"The looks are {looks!r}: run the cells of this section again")
+    assert choice.startswith("What was measured does not fit the question (")
 
 
 def fails(looks: list[Observation]) -> list[Observation]:

@@ -40,6 +40,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "raise ValueError('one\\ntwo')",
         "raise ExceptionGroup('both', [ValueError('one')])",
         "raise SystemExit",
+        "def wait():\n    raise KeyboardInterrupt\nwait()",
         "def half(:",
     ]
     tags = {"tags": ["raises-exception"]}
@@ -96,6 +97,13 @@ def test_a_file_of_the_reader_is_named(errors: dict[str, Any]) -> None:
 def test_a_message_of_several_lines_is_shown_whole(errors: dict[str, Any]) -> None:
     """Only the link of SQLAlchemy is left out."""
     assert shown(errors["raise ValueError('one\\ntwo')"])[-2:] == ["ValueError: one", "two"]
+
+
+def test_an_interrupt_is_short(errors: dict[str, Any]) -> None:
+    """It has no message, and the lines say where the cell was."""
+    error = errors["def wait():\n    raise KeyboardInterrupt\nwait()"]
+
+    assert shown(error)[-2:] == ["    raise KeyboardInterrupt", "KeyboardInterrupt"]
 
 
 def test_a_syntax_error_is_left_to_python(errors: dict[str, Any]) -> None:
