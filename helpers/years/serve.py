@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,8 +21,7 @@ from helpers.years.cases import Case
 PROBE = Path(__file__).with_name("probe.py")
 PATIENCE = 30.0  # seconds for a start, and for an answer
 PAUSE = 0.02  # seconds between two tries to reach a server that starts
-# Flask's own variables would change a case, and Python's would change a stack.
-LEFT_OUT = ("FLASK_", "WERKZEUG_", "PYTHON", "VIRTUAL_ENV", "PROBE")
+LEFT_OUT = ("FLASK_", "WERKZEUG_", "PROBE")  # variables that would change a case
 
 Ask = Callable[[str], tuple[int, dict[str, Any]]]
 
@@ -68,7 +68,9 @@ def started(command: list[str], probe: dict[str, Any]) -> Iterator[Process]:
     :param command: starts ``probe.py`` in the current folder.
     :param probe: what its variable ``PROBE`` says.
     """
-    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(LEFT_OUT)}
+    # Python's own variables belong to the installed stack, and would change another one.
+    left_out = LEFT_OUT if command[0] == sys.executable else (*LEFT_OUT, "PYTHON", "VIRTUAL_ENV")
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(left_out)}
     kept.setdefault("LC_ALL", "C.UTF-8")  # click refuses ASCII on Python 3.6
     env = kept | {"PROBE": json.dumps(probe), "FLASK_APP": PROBE.name}
     with TemporaryFolder() as folder:
