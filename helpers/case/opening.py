@@ -15,13 +15,21 @@ class Project:
     """The project on disk: in the workbook, and elsewhere in a temporary folder.
 
     Files that are there already stay as they are; one that was deleted comes back as it was.
+
+    :raises OSError: when it cannot be written.
     """
 
     def __init__(self) -> None:
         in_workbook = (Path.cwd() / WORKBOOK).is_file()
         self._temporary = None if in_workbook else TemporaryFolder()
         parent = self._temporary.path if self._temporary else Path.cwd()
-        self.folder = write_project(parent / NAME)
+        try:
+            self.folder = write_project(parent / NAME)
+        except OSError as error:
+            raise OSError(
+                f"The project cannot be written to {parent / NAME} ({error.strerror}): let that"
+                " folder be written to, and run this cell again."
+            ) from None
 
     def read(self, name: str) -> str:
         """The text of one of its files.

@@ -50,6 +50,25 @@ def test_in_the_workbook_the_project_stays_and_what_was_edited_too(elsewhere: Pa
         again.read("shop/table.py")
 
 
+def test_a_workbook_that_cannot_be_written_to_is_told_so(elsewhere: Path) -> None:
+    """One sentence, and what stands in the way stays."""
+    (elsewhere / WORKBOOK).write_text("{}")
+    (elsewhere / "the_case").write_text("mine")
+
+    with pytest.raises(OSError, match="The project cannot be written to .*the_case .*: let that"):
+        Project()
+    assert (elsewhere / "the_case").read_text() == "mine"
+
+
+def test_a_project_that_was_removed_is_told_so(elsewhere: Path) -> None:
+    """As after Clean up, outside of the workbook."""
+    project = Project()
+    project.close()
+
+    said = the_shop_holds(project).said
+    assert said == "The project has been removed: run the first cell again."
+
+
 def test_the_evidence_is_what_the_project_does(elsewhere: Path) -> None:
     """Each claim of the log and of the notebook, on a copy of the project."""
     project = Project()
