@@ -53,12 +53,13 @@ def renew(readme: str, lesson: list[Frame]) -> str:
     parts = {"symptoms": symptoms.markdown(links), "notebooks": notebooks_table(lesson)}
     for name, text in parts.items():
         place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not place.search(readme):
+        found = place.search(readme)
+        if not found:
             raise Problem(
                 f"README.md has no part <!-- {name} --> … <!-- end -->: put the two lines where"
                 " its table belongs."
             )
-        readme = place.sub(lambda found, text=text: f"{found[1]}{text}\n{found[2]}", readme)
+        readme = f"{readme[: found.end(1)]}{text}\n{readme[found.start(2) :]}"
     return readme
 
 
