@@ -8,6 +8,7 @@ from helpers.repair.lost_mugs import the_mugs_are_found
 from helpers.repair.mugs import mugs_reach_the_visitors
 from helpers.repair.old_answer import the_answer_is_tried
 from helpers.repair.one_file import script_and_app_share_a_file
+from helpers.repair.one_store import threads_share_the_store
 from helpers.repair.own_fixture import keeps_tests_apart
 from helpers.repair.restarted import the_cell_can_run_again
 from helpers.repair.rugs import rugs_stay_in_the_shop
@@ -31,4 +32,5 @@ __all__ = [
     "the_cell_can_run_again",
     "the_mugs_are_found",
     "the_test_sees_what_visitors_see",
+    "threads_share_the_store",
 ]

@@ -1,0 +1,107 @@
+"""Notebook 14: can several threads use a store of plain ``sqlite3``, also at the same time?"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from helpers.learn import Verdict
+from helpers.look import describe_error
+from helpers.repair.watch import watched
+
+BEN_WAITS = 0.4  # seconds that Ann gives Ben, who may have to wait for her
+
+
+def threads_share_the_store(make_store: object) -> Verdict:
+    """Judge a class of a store, or a function that makes one.
+
+    :param make_store: of the path of a file; what it makes has ``add(name)`` and ``names()``.
+    """
+    if not callable(make_store):
+        return Verdict("not yet", f"The check calls a class and was given {make_store!r}.")
+    with watched(), ThreadPoolExecutor(1, "Ben") as ben, ThreadPoolExecutor(1, "Cem") as cem:
+        return _judged(make_store, ben, cem)
+
+
+def _judged(make_store: Callable[[str], Any], ben: Any, cem: Any) -> Verdict:
+    pause = _Pause()
+    with patch.object(sqlite3, "connect", pause.connecting(sqlite3.connect)):
+        store = make_store(str(Path("store.db").absolute()))
+        if said := _said(cem, lambda: store.add("mug")):
+            return Verdict("not yet", f"A thread that did not make the store got {said}.")
+        said = _said(ben, lambda: store.add("mug")) or "no error"
+        if not said.startswith("IntegrityError"):
+            return Verdict("not yet", f"The same name for a second time got {said}.")
+        ann = cem.submit(_named(lambda: store.add("lamp"), pause))
+        pause.reached.wait(timeout=5)
+        bens = ben.submit(_named(lambda: store.add("mug")))
+        wait([bens], timeout=BEN_WAITS)
+        pause.go_on.set()
+        told = {"Ann": ann.result(), "Ben": bens.result()}
+        names = _result(ben, store.names)
+    if told["Ann"] or not str(told["Ben"]).startswith("IntegrityError"):
+        return Verdict(
+            "not yet",
+            "Ann stored a lamp, and Ben a mug that was there already, at the same time."
+            f" Ann got {told['Ann'] or 'no error'}, Ben got {told['Ben'] or 'no error'}.",
+        )
+    kept = _result(cem, make_store(str(Path("store.db").absolute())).names)
+    if sorted(names) != ["lamp", "mug"] or sorted(kept) != ["lamp", "mug"]:
+        return Verdict(
+            "not yet",
+            "Ann stored a lamp while Ben's mug was refused. Nobody but Ben got an error, and the"
+            f" store has {names!r}; a store on the same file, made later, has {kept!r}.",
+        )
+    return Verdict("right", "Three threads used it, two of them at once, and every row is there.")
+
+
+class _Pause:
+    """Stops a thread in the middle of its transaction, once."""
+
+    def __init__(self) -> None:
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def connecting(self, connect: Callable[..., Any]) -> Callable[..., Any]:
+        """A ``sqlite3.connect`` whose connections stop after an INSERT of that thread."""
+        pause = self
+
+        class Connection(sqlite3.Connection):
+            def execute(self, sql: str, *parameters: Any) -> Any:
+                cursor = super().execute(sql, *parameters)
+                mine = threading.current_thread() is pause.thread
+                if mine and sql.lstrip().upper().startswith("INSERT"):
+                    pause.reached.set()
+                    pause.go_on.wait(timeout=5)
+                return cursor
+
+        return lambda *args, **options: connect(*args, **{"factory": Connection, **options})
+
+
+def _named(action: Callable[[], Any], pause: _Pause | None = None) -> Callable[[], str]:
+    def run() -> str:
+        if pause:
+            pause.thread = threading.current_thread()
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
+            return describe_error(error).partition(". ")[0]
+        return ""
+
+    return run
+
+
+def _said(thread: Any, action: Callable[[], Any]) -> str:
+    return str(thread.submit(_named(action)).result())
+
+
+def _result(thread: Any, action: Callable[[], Any]) -> list[str]:
+    try:
+        return [str(each) for each in thread.submit(action).result()]
+    except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
+        return [describe_error(error)]
