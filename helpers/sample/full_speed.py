@@ -93,7 +93,7 @@ def report(work: Work, setup: Setup, threads: int, times: int, folder: str) -> N
     missing = [name for name in stored if found[name] != 1]
     most = [message for message, _ in Counter(errors).most_common(1)]
     counted = {"stored": len(stored), "missing": len(missing), "errors": len(errors), "most": most}
-    print(MARK + json.dumps(counted), flush=True)
+    sys.stdout.write(f"{MARK}{json.dumps(counted)}\n")
 
 
 def _in_words(status: int, output: str, transactions: int) -> str:
