@@ -92,6 +92,7 @@ def test_an_answer_alone(grade: str, name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.slow
 def test_all_answers_in_sequence_and_twice() -> None:
     """No answer changes what another one gets."""
     answers = {name: answer for each in GRADES.values() for name, answer in each.items()}

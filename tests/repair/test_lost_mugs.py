@@ -144,6 +144,7 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
     assert time.monotonic() - begun < 4  # two seconds, on a machine that has other work
 
 
+@pytest.mark.slow
 def test_answers_one_after_the_other_and_twice() -> None:
     """No answer changes what another one is told."""
     for grade, answers in GRADES.items():

@@ -116,6 +116,7 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
 
 
+@pytest.mark.slow
 def test_answers_one_after_the_other_and_twice() -> None:
     """No answer changes what another one is told."""
     for grade, answers in GRADES.items():
