@@ -71,12 +71,16 @@ def test_the_map_in_00_is_that_of_the_first_cells() -> None:
 
 
 def test_the_lesson_is_whole() -> None:
-    """The first notebooks are there."""
-    assert {f"{number:02}_" for number in range(3)} <= {name[:3] for name in LESSON}
+    """Notebooks 00 to 17 are there."""
+    assert [name[:3] for name in LESSON] == [f"{number:02}_" for number in range(18)]
+
+
+# Between two tries to copy a file while a stranger's program writes to it, which sends no event.
+SLEEPS = ROOT / "helpers" / "diagnose" / "second_process.py"
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "helpers").rglob("*.py")), ids=lambda path: path.stem
+    "path", sorted({*(ROOT / "helpers").rglob("*.py")} - {SLEEPS}), ids=lambda path: path.stem
 )
 def test_no_helper_sleeps(path: Path) -> None:
     """Order comes from events and barriers."""
