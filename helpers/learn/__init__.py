@@ -2,9 +2,10 @@
 
 from helpers.learn.cells import listen
 from helpers.learn.clean_up import clean_up
-from helpers.learn.exercises import check, compare
 from helpers.learn.machine import check_machine, missing
+from helpers.learn.predictions import compare
 from helpers.learn.progress import WORKBOOK, progress, record
+from helpers.learn.repairs import check
 from helpers.learn.reply import Reply
 from helpers.learn.verdict import Grade, Judge, Verdict
 

@@ -25,8 +25,6 @@ from helpers.publish.frame import Problem, read_frame
 
 FrameRule = Callable[[str, Any], Iterator[str]]
 
-# Notebooks that are not rewritten yet, and what of them is still to be written. Empty at the end.
-NOT_YET: dict[str, str] = {}
 LINES, MEDIAN = 20, 10
 FOLDED = {"compare": "# Compare your prediction", "check": "# Check your repair"}
 LAST = ["Your turn", "Clean up", "Key points"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from frame_rules import FRAME_RULES, NOT_YET, FrameRule
+from frame_rules import FRAME_RULES, FrameRule
 from notebook_rules import (
     RULES,
     Rule,
@@ -34,9 +34,7 @@ def test_a_notebook_keeps_the_rule(path: Path, rule: Rule) -> None:
     assert list(rule(nbformat.read(path, as_version=4))) == []
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in NOTEBOOKS if p.name[:2] not in NOT_YET], ids=lambda path: path.stem
-)
+@each_notebook
 @pytest.mark.parametrize("rule", FRAME_RULES, ids=lambda rule: rule.__name__)
 def test_a_notebook_keeps_the_frame(path: Path, rule: FrameRule) -> None:
     """Each rule of the frame, for each notebook."""
@@ -60,7 +58,6 @@ def test_the_last_line_leads_to_the_notebooks_before_and_after(path: Path) -> No
     assert list(neighbors_are_linked(notebook, path.name, LESSON)) == []
 
 
-@pytest.mark.skipif(bool(NOT_YET), reason="titles and minutes still change")
 def test_the_map_in_00_is_that_of_the_first_cells() -> None:
     """Titles and minutes are said in each first cell, and the map repeats them."""
     notebooks = {path.name: nbformat.read(path, as_version=4) for path in NOTEBOOKS}

@@ -15,7 +15,6 @@ from typing import Any
 
 import nbformat
 import pytest
-from frame_rules import NOT_YET
 from notebook_rules import all_cells, fenced_python, tagged, tags
 
 from helpers.publish.chapter import read_chapter
@@ -38,9 +37,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 REMARKS = sorted((ROOT / "notebooks" / "instructor").glob("*.md"))
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-each_written = pytest.mark.parametrize(
-    "path", [p for p in NOTEBOOKS if p.name[:2] not in NOT_YET], ids=lambda path: path.stem
-)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +111,7 @@ def test_no_answer_reaches_a_learner(path: Path) -> None:
     assert [secret for secret in secrets(nbformat.read(path, 4)) if secret in told] == []
 
 
-@each_written
+@each_notebook
 def test_no_finding_is_on_the_worksheet(path: Path) -> None:
     """What a notebook shows is on another paper, handed out later."""
     cells = nbformat.read(path, 4).cells
@@ -177,7 +173,7 @@ def speaks_of(unit: list[Any]) -> list[str]:
     ]
 
 
-@each_written
+@each_notebook
 def test_evidence_is_printed_with_what_speaks_of_it(path: Path) -> None:
     """Each row, label and place that a printed text names is in the same unit."""
     cells = tuple(nbformat.read(path, 4).cells)
@@ -212,7 +208,7 @@ def made_by_hand(source: str) -> set[str]:
     return functions | {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-@each_written
+@each_notebook
 def test_what_an_exercise_needs_is_printed_with_it(path: Path) -> None:
     """Whoever has only the paper finds every name that the notebook writes out itself."""
     cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
