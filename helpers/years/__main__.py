@@ -52,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(stacks: Sequence[Stack], cache: Path, workers: int, keep: bool) -> int:
     """Build what is missing, measure, and say what came of it."""
     start = time.monotonic()
+    cases = sum(len(all_cases(stack.has_cli)) for stack in stacks)
+    print(
+        f"{len(stacks)} stacks, {cases} cases: {in_words(cases * SECONDS_A_CASE)}, and some"
+        f" seconds more for each environment that has to be built in {cache}.",
+        file=sys.stderr,
+    )
     pythons, skipped = build_all(stacks, cache, workers)
     rows, reasons = measure_all([s for s in stacks if s.name in pythons], pythons, cache, workers)
     skipped |= reasons

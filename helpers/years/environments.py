@@ -15,7 +15,8 @@ from helpers.years.serve import Hindrance, end_of
 from helpers.years.stacks import Stack
 
 PATIENCE = 900.0  # seconds for one command: an old package may have to be compiled
-VIRTUALENV = "virtualenv<20.22"  # the last that makes environments for Python 2.7
+# The last that makes environments for Python 2.7: https://virtualenv.pypa.io/en/latest/changelog.html
+VIRTUALENV = "virtualenv<20.22"
 STAMP = "made-of.json"
 
 
