@@ -86,12 +86,18 @@ def _use(named: str) -> tuple[str, str]:
 
 def _drop(url: str, schema: str) -> None:
     """Drop a schema, after the end of all connections that use it, as when a server ends."""
-    _run(
-        url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        f" WHERE application_name = '{schema}' AND pid != pg_backend_pid()",
-        f"DROP SCHEMA {schema} CASCADE",
-    )
+    try:
+        _run(
+            url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE application_name = '{schema}' AND pid != pg_backend_pid()",
+            f"DROP SCHEMA {schema} CASCADE",
+        )
+    except SQLAlchemyError as error:
+        raise RuntimeError(
+            f"The schema {schema} on the server in DATABASE_URL could not be dropped"
+            f" ({describe_error(error)}): drop it by hand."
+        ) from None
 
 
 def _run(url: str, *statements: str) -> None:

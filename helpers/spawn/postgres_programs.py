@@ -76,7 +76,7 @@ def parent() -> str:
 
 
 def _of_the_wheel(package: Path, folder: Path) -> Path:
-    if other_user():  # the environment may be below a folder that is closed to others
+    if other_user() and not _is_open(package / "pginstall" / "bin"):
         for name in (package.name, f"{package.name}.libs"):
             if (package.parent / name).is_dir():
                 shutil.copytree(package.parent / name, folder / name)

