@@ -36,7 +36,7 @@ def main(database: str, way: str, *options: str) -> None:
         return
     shop.bootstrap()
     if way == "test.Client":
-        print(json.dumps(Client().get("/items").json()))
+        sys.stdout.write(json.dumps(Client().get("/items").json()) + "\n")
     else:
         execute_from_command_line(["shop", way, *options, "--noreload", "127.0.0.1:0"])
 
@@ -98,7 +98,7 @@ def _run_live_server_test(shop: _Shop) -> None:
         def test_items(self) -> None:
             shop.bootstrap()
             with urlopen(f"{self.live_server_url}/items") as response:
-                print(response.read().decode())
+                sys.stdout.write(response.read().decode() + "\n")
 
     runner = DiscoverRunner(verbosity=0)
     runner.setup_test_environment()
