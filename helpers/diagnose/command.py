@@ -8,8 +8,9 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
-from importlib import metadata
+from contextlib import suppress
 
 from . import __version__
 from .inside import main as inside
@@ -56,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
 
 def versions() -> str:
     """The versions that a report depends on."""
+    from importlib import metadata
+
     try:
         sqlalchemy = metadata.version("sqlalchemy")
     except metadata.PackageNotFoundError:
@@ -85,6 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.argv[:] = [given[2]]  # what the app may read
         inside(*given[1:])
         return 0
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(AttributeError):  # a terminal may not know every letter of a path
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(given)
     if options.version:
         print(versions())
@@ -96,9 +102,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted: nothing is left behind.", file=sys.stderr)
         return 130
-    except OSError as error:  # a pipe that was closed
+    except Exception as error:  # noqa: BLE001 - a closed pipe, no folder for temporary files
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the end of the process
-        sys.stderr.write(f"The report could not be printed: {error}.\n")
+        if sys.stderr:
+            sys.stderr.write(f"There is no report: {type(error).__name__}: {error}.\n")
         return 2
     statuses = {report.exit_status for report in reports}
     return 1 if 1 in statuses else max(statuses)
@@ -106,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def look(text: str, ignored: dict[str, str]) -> Report:
     """The report on one target."""
-    report = ask(text, output=sys.stderr.fileno())
+    report = ask(text, output=sys.stderr.fileno() if sys.stderr else subprocess.DEVNULL)
     report.ignore(ignored)
     return report
 
@@ -117,6 +124,6 @@ def show(reports: list[Report], options: argparse.Namespace) -> None:
         data = [report.to_dict() for report in reports]
         print(json.dumps({"version": __version__, "reports": data}, indent=2), flush=True)
         return
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    color = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     texts = [as_text(report, options.verbose, color) for report in reports]
     print("\n\n".join(texts), flush=True)

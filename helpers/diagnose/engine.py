@@ -14,8 +14,8 @@ from .measure import measure
 from .report import Answer, EngineReport, Finding, Problem
 from .scratch import Scratch
 from .settings import setting_of
-from .tables import columns_missing, compare, elsewhere, metadata_of, some
-from .words import FINDINGS
+from .tables import columns_missing, compare, elsewhere, metadata_of
+from .words import FINDINGS, some
 
 __all__ = ["look_at_engine"]
 

@@ -19,7 +19,7 @@ from .connections import database_of, is_open, look_at_connection
 from .database import what_it_opens
 from .engine import look_at_engine
 from .find import Found, Place, add_the_rest, find
-from .named import is_database, named_by_flask
+from .named import is_database, named_by_flask, no_file
 from .private import URL, make_url
 from .process import ask
 from .readers import is_own
@@ -39,7 +39,7 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         )
         return
     watch = Watch()
-    report.target = text or named_by_flask()
+    report.target = text if text not in ("", ".", "./") else named_by_flask()
     try:
         target = load(report.target, report.ran)
     finally:
@@ -144,7 +144,7 @@ def typed_engine(text: str) -> sa.engine.Engine:
         raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}.") from None
     sqlite = what_it_opens(engine)
     if sqlite and not (sqlite.in_memory or sqlite.is_odd or os.path.exists(sqlite.path)):
-        raise Problem(f"There is no file {sqlite.path}: correct the path, or name your app.")
+        raise Problem(no_file(sqlite.path))
     return engine
 
 

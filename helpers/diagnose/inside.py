@@ -48,7 +48,8 @@ def look(text: str, folder: str) -> Report:
     except Problem as problem:
         report.problem = str(problem)
     except BaseException as error:  # noqa: BLE001 - the report has to come out
-        report.problem = f"diagnose failed: {type(error).__name__}: {error}"
+        reason = f"{type(error).__name__} {error}".strip()
+        report.problem = f"It was ended by an error that nothing caught: {reason}."
     return report
 
 

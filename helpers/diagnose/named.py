@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .report import Problem
 
-__all__ = ["is_database", "modules_in", "named_by_flask", "near", "prepare", "split"]
+__all__ = ["is_database", "modules_in", "named_by_flask", "near", "no_file", "prepare", "split"]
 
 MODULES = ("wsgi.py", "app.py", "main.py")
 DATABASE = re.compile(r".*\.(db|db3|sqlite|sqlite3)$", re.IGNORECASE)
@@ -27,6 +27,13 @@ def is_database(text: str) -> bool:
     if os.path.isfile(text):
         return True
     return bool(DATABASE.match(text)) and not module_file(text)
+
+
+def no_file(path: str) -> str:
+    """Why a path of a database leads nowhere, with the files there."""
+    folder = Path(path).parent
+    there = [each.name for each in sorted(folder.glob("*")) if DATABASE.match(each.name)]
+    return f"There is no file {path}: {near(Path(path).name, there)}, or name your app."
 
 
 def module_file(text: str) -> str:
@@ -75,7 +82,9 @@ def prepare(path: str) -> str:
     if is_path:
         stem = file.with_suffix("") if file.suffix == ".py" else file
         if not (stem.with_suffix(".py").is_file() or (stem / "__init__.py").is_file()):
-            raise Problem(f"There is no module {path}: {near(stem.name, modules_in(stem.parent))}.")
+            inside = stem if stem.is_dir() else stem.parent
+            what = "module in the folder" if stem.is_dir() else "module"
+            raise Problem(f"There is no {what} {path}: {near(stem.name, modules_in(inside))}.")
         parts = [] if stem.name == "__init__" else [stem.name]
         file = stem
     folder = file.parent
@@ -83,7 +92,13 @@ def prepare(path: str) -> str:
         parts.insert(0, folder.name)
         folder = folder.parent
     sys.path.insert(0, str(folder))
-    return ".".join(parts) if is_path else plain
+    name = ".".join(parts) if is_path else plain
+    if not all(part.isidentifier() or is_path for part in name.split(".")):
+        raise Problem(f"{path!r} is no module, file or URL: {near(name, modules_in(folder))}.")
+    top, _, rest = name.partition(".")
+    if rest and not is_path and Path(top + ".py").is_file():
+        raise Problem(f"{top} is a module and no package: did you mean {top}:{rest}?")
+    return name
 
 
 def modules_in(folder: Path) -> list[str]:
@@ -95,6 +110,7 @@ def modules_in(folder: Path) -> list[str]:
 def near(name: str, names: list[str]) -> str:
     """What else could have been meant."""
     close = difflib.get_close_matches(name, names, 3, 0.6)
+    close = close or [each for each in names if each.lower() == name.lower()]
     if close:
         return f"did you mean {' or '.join(close)}"
     return f"there are {', '.join(names[:6])}" if names else "correct the name"

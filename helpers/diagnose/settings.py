@@ -39,7 +39,7 @@ class Names:
 
     def __init__(self, app: Any, module: str) -> None:
         name = str(getattr(app, "import_name", "") or module or "app").split(".")[-1]
-        self.name = "app" if name in ("__main__", "__init__") else name
+        self.name = "app" if name in ("__main__", "__init__", "URL", "file", "engine") else name
         self.folders = [
             "",
             str(getattr(app, "instance_path", "")),
@@ -146,7 +146,7 @@ def setting_of(place: Place, app: Any) -> Setting:
             f"Where your code makes the {name}", "owner", f"{name}({parameter}", driver=driver
         )
     variable = place.path.rpartition(".")[2]
-    variable = variable if variable.isidentifier() else "engine"
+    variable = variable if variable.isidentifier() and "." in place.path else "engine"
     function = "create_async_engine" if is_async(engine) else "create_engine"
     options = call_options(place)
     main = sys.modules.get("__main__")

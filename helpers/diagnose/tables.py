@@ -13,7 +13,7 @@ from .find import Found, Place
 from .private import Engine
 from .report import Tables
 
-__all__ = ["columns_missing", "compare", "metadata_of", "nearby", "some"]
+__all__ = ["columns_missing", "compare", "metadata_of", "nearby"]
 
 ENDINGS = ("*.db", "*.db3", "*.sqlite", "*.sqlite3")
 FEW = 20  # files beside the app that are looked at
@@ -24,19 +24,24 @@ def metadata_of(place: Place, found: Found) -> list[Place]:
     """What declares the tables of an engine: by the bind, else where only one engine is there."""
     if place.extension == "flask_sqlalchemy":
         mine = [each for each in found.metadata if bound_to(place, each)]
-        plain = [each for each in found.metadata if not each.extension]
+        plain = [each for each in found.metadata if not of_extension(each)]
         return mine + (plain if not place.key and alone(found, plain=False) else [])
-    plain = [each for each in found.metadata if not each.extension]
+    plain = [each for each in found.metadata if not of_extension(each)]
     return plain if alone(found, plain=True) else []
 
 
 def bound_to(place: Place, metadata: Place) -> bool:
     """Whether an extension's metadata belongs to an extension's engine."""
-    if not metadata.extension:
+    if not of_extension(metadata):
         return False
     key = metadata.value.info.get("bind_key")  # release 2 of the extension marks the tables only
     keys = {key or table.info.get("bind_key") for table in metadata.value.tables.values()}
     return place.key in keys or (not place.key and None in keys)
+
+
+def of_extension(metadata: Place) -> bool:
+    """Whether Flask-SQLAlchemy made it, however it was reached."""
+    return bool(metadata.extension) or "bind_key" in metadata.value.info
 
 
 def alone(found: Found, plain: bool) -> bool:
@@ -110,9 +115,3 @@ def elsewhere(tables: Tables, mine: str, contents: Contents) -> dict[str, list[s
         if have and os.path.realpath(path) != os.path.realpath(mine):
             found[path] = have
     return found
-
-
-def some(names: list[str]) -> str:
-    """A few names, and how many more there are."""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more if names else "no tables"

@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 from .report import EngineReport, Finding, Report
-from .words import QUESTIONS, SAFE, notebook
+from .words import QUESTIONS, SAFE, notebook, some
 
 __all__ = ["as_text", "link", "read_where"]
 
@@ -48,6 +48,9 @@ def shortened(texts: list[str], number: int) -> list[str]:
 def one_line(engine: EngineReport) -> list[str]:
     """A safe engine, however long its path is; its notes are for verbose."""
     unread = engine.kind == "file" and engine.tables.there is None
+    if engine.tables.there is not None and not engine.tables.named:
+        note = f", tables: {some(engine.tables.there)}"
+        return [f"SAFE  {engine.name}: {engine.opens}{note}"]
     note = f", {engine.notes[0].partition(':')[0]}" if unread and engine.notes else ""
     return [f"SAFE  {engine.name}: {engine.opens}{note}"]
 

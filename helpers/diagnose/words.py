@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FINDINGS", "NOTEBOOKS", "QUESTIONS", "SAFE", "Words", "notebook"]
+__all__ = ["FINDINGS", "NOTEBOOKS", "QUESTIONS", "SAFE", "Words", "notebook", "some"]
 
 NOTEBOOKS = {  # by number: the one place that names files of the lesson
     "01": "01_where_did_the_table_go",
@@ -137,3 +137,9 @@ SAFE = {  # what holds: the notebook that explains it, and the sentence
 def notebook(number: str) -> str:
     """The file of a notebook, by its number."""
     return NOTEBOOKS[number] + ".ipynb"
+
+
+def some(names: list[str]) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more if names else "no tables"
