@@ -77,16 +77,17 @@ class QuietHandler(WSGIRequestHandler):
     def make_environ(self) -> dict[str, Any]:
         """Send Flask's log where ours goes, and have what is raised collected."""
         server = self.server
-        ended = partial(server.end, self.client)
+        ended = partial(server.guests.end, self.client)
         ours = {"wsgi.errors": server.records.log, RAISED: [], ANSWERED: ended}
         return super().make_environ() | ours
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Record the request, ahead of the answer's first byte: who has one finds the other."""
         self.log("info", '"%s" %s', self.requestline, int(code))
-        if self.command:  # None where the line was no request
-            thread = threading.current_thread().name
-            self.server.record(self.client, Request(self.command, self.path, int(code), thread))
+        # There is no command where the line was no request.
+        if self.command and self.server.guests.will_hear(self.client):
+            request = Request(self.command, self.path, int(code), threading.current_thread().name)
+            self.server.records.requests.append(request)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Collect the line, without the address and the time."""
@@ -109,21 +110,18 @@ class _Incoming(io.RawIOBase):
             count = min(len(into), len(self._said))
             into[:count], self._said = self._said[:count], self._said[count:]
             return count
+        client, guests = self._client, self._server.guests
         try:
-            return self._client.socket.recv_into(into) if self._says_more() else 0
+            if guests.may_wait_for(client) or _is_readable(client.socket):
+                return client.socket.recv_into(into)
+            return 0
         except OSError:  # it is gone
             return 0
+        finally:
+            guests.waits_no_more(client)
 
-    def _says_more(self) -> bool:
-        """Wait for the client, but neither after its answer nor while the server stops.
 
-        Werkzeug reads on after the answer, and would wait for the rest of half a request.
-        """
-        sock = self._client.socket
-        with selectors.DefaultSelector() as selector:
-            selector.register(sock, selectors.EVENT_READ)
-            waits = not (self._client.answered or self._server.stopping)
-            if waits:
-                selector.register(self._server.woken, selectors.EVENT_READ)
-            ready = selector.select(None if waits else 0)
-        return any(key.fileobj is sock for key, _ in ready)
+def _is_readable(sock: socket.socket) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(0))

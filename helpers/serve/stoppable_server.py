@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
@@ -20,8 +19,9 @@ from werkzeug.serving import BaseWSGIServer
 from helpers.serve.answer import Answer
 from helpers.serve.crew import Crew, join
 from helpers.serve.forked import close_all, servers
+from helpers.serve.guests import Guests
 from helpers.serve.handler import Client, QuietHandler
-from helpers.serve.records import Records, Request
+from helpers.serve.records import Records
 
 
 class StoppableServer(BaseWSGIServer):
@@ -35,25 +35,23 @@ class StoppableServer(BaseWSGIServer):
 
     def __init__(self, app: Flask, threads: int | None, port: int) -> None:
         self.records = Records()
-        self.stopping = False
+        self.guests = Guests()
         # Bound here, because Werkzeug prints and exits when it cannot bind.
         with socket.create_server(("127.0.0.1", port)) as bound, ExitStack() as undo:
             answer = partial(Answer, app, self.records)
             super().__init__("127.0.0.1", port, answer, QuietHandler, fd=bound.fileno())
             undo.callback(self.socket.close)
-            self._wake_up, self.woken = map(undo.enter_context, socket.socketpair())
+            self._wake_up, self._woken = map(undo.enter_context, socket.socketpair())
             self._selector = undo.enter_context(selectors.DefaultSelector())
             self._selector.register(self.socket, selectors.EVENT_READ)
-            self._selector.register(self.woken, selectors.EVENT_READ)
+            self._selector.register(self._woken, selectors.EVENT_READ)
             undo.pop_all()
         self.multithread = threads != 1
         self._crew = Crew(threads, self._answer)
         self._serving = threading.Thread(name="server", target=self._serve, daemon=True)
-        # Reentrant, because the collector of garbage may close a server at any moment.
-        self._lock = threading.RLock()
-        self._clients: set[socket.socket] = set()
-        self._running: dict[Client, threading.Thread] = {}
-        self._dropped: set[socket.socket] = set()
+        self._lock = threading.RLock()  # reentrant: garbage is collected at any moment
+        self._closer: threading.Thread | None = None
+        self._closed = False
         self._process = os.getpid()
         self.finalizer: weakref.finalize[Any, Any] | None = None
         servers.add(self)
@@ -65,83 +63,71 @@ class StoppableServer(BaseWSGIServer):
 
     def start(self) -> None:
         """Start the serving thread, and the pool if there is one."""
-        self._serving.start()
+        try:
+            self._serving.start()
+        except RuntimeError:  # the system has no thread left, so none closes these
+            self._selector.close()
+            self._woken.close()
+            raise
         self._crew.start()
 
     def close(self, timeout: float) -> list[str]:
         """Hang up on silent clients, wait for the views that run, close the sockets.
 
+        What an interrupt has left half closed is closed by the next call.
+
         :param timeout: seconds to wait.
         :return: the requests that still run then.
         """
-        if not self.is_of_this_process or not self._begin_to_stop():
+        if not self.is_of_this_process or not self._may_close():
             return []
         deadline = time.monotonic() + timeout
         try:
-            self._wake_up.send(b".")
-            _hang_up(self._dropped)
+            self.guests.drop_the_idle()
+            self._wake()
             join([self._serving], deadline)  # first, because it starts the others
             self._crew.join(deadline)
         finally:  # also when the reader interrupts the wait
-            hung = self._drop_the_rest()
-            for each in (self.socket, self._wake_up, self.woken):
-                each.close()
-            if self._serving.ident is None:  # it could not start, so it closes nothing
-                self._selector.close()
+            hung = self.guests.drop_the_rest()
+            self._wake()
+            self.socket.close()
+            self._wake_up.close()
             if self.finalizer:
                 self.finalizer.detach()  # it would keep this server until the process ends
+            self._closed = True
         return hung
+
+    def _may_close(self) -> bool:
+        """False where that is done, or another thread does it."""
+        me = threading.current_thread()
+        with self._lock:
+            if self._closed or self._closer not in (None, me):
+                return False
+            self._closer = me
+        return True
+
+    def _wake(self) -> None:
+        """Let the serving thread see that it stops."""
+        with suppress(OSError):
+            self._wake_up.send(b".")
 
     def shutdown(self) -> None:
         """End it, as any server of ``socketserver`` is ended."""
         self.close(timeout=1)
 
-    def _begin_to_stop(self) -> bool:
-        """From now on no request begins. False where that has been said before."""
-        with self._lock:
-            if self.stopping:
-                return False
-            self.stopping = True
-            self._dropped = self._clients - {client.socket for client in self._running}
-        return True
-
-    def _drop_the_rest(self) -> list[str]:
-        """Hang up on every client but the one whose view stops its own server."""
-        me = threading.current_thread()
-        with self._lock:
-            mine = {client.socket for client, thread in self._running.items() if thread is me}
-            hung = {c: thread for c, thread in self._running.items() if c.socket not in mine}
-            self._dropped = self._clients - mine
-        _hang_up(self._dropped)
-        return [f"{client.request} in {thread.name}" for client, thread in hung.items()]
-
     def close_copies(self) -> None:
         """Close a forked child's copies of the sockets, which would keep each open."""
-        close_all([self.socket, self._wake_up, self.woken, *self._clients])
+        close_all([self.socket, self._wake_up, self._woken, *self.guests.sockets])
         self._selector.close()
 
-    def begin(self, client: Client) -> bool:
-        """Count a request as running, unless the server stops."""
-        with self._lock:
-            if not self.stopping:
-                self._running[client] = threading.current_thread()
-            return not self.stopping
-
-    def end(self, client: Client) -> None:
-        """Count a request as running no more."""
-        client.answered = True
-        with self._lock:
-            self._running.pop(client, None)
-
-    def record(self, client: Client, request: Request) -> None:
-        """Record a request, unless its client will never hear the answer."""
-        with self._lock:
-            if client.socket not in self._dropped:
-                self.records.requests.append(request)
+    @property
+    def stopping(self) -> bool:
+        """Whether it has begun to stop."""
+        return self.guests.stopping
 
     def _serve(self) -> None:
         """Accept clients, and hand each over once it has asked for something."""
-        with self._selector as selector:
+        with self._woken, self._selector as selector:
             while not self.stopping:
                 for key, _ in selector.select():
                     if self.stopping:
@@ -149,7 +135,7 @@ class StoppableServer(BaseWSGIServer):
                     if key.fileobj is self.socket:
                         with suppress(OSError):  # the client is gone again
                             client = Client(*self.get_request())
-                            self._clients.add(client.socket)
+                            self.guests.sockets.add(client.socket)
                             selector.register(client.socket, selectors.EVENT_READ, client)
                     elif key.data:
                         self._listen(selector, key.data)
@@ -176,26 +162,19 @@ class StoppableServer(BaseWSGIServer):
     def _answer(self, client: Client) -> None:
         """Answer a request, in the thread that was chosen."""
         try:
-            if self.begin(client):
+            if self.guests.begin(client):
                 QuietHandler(client, self)
         except BaseException:  # noqa: BLE001 - a broken request must not end the server
             self.records.log.write(traceback.format_exc())
         finally:
-            self.end(client)
+            self.guests.end(client)
             self.shutdown_request(client.socket)
 
     def close_request(self, request: Any) -> None:
         """Close the client's socket, and forget it."""
         super().close_request(request)
-        self._clients.discard(request)
+        self.guests.sockets.discard(request)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Collect the line."""
         self.records.log.write((message % args if args else message) + "\n")
-
-
-def _hang_up(clients: Iterable[socket.socket]) -> None:
-    """End what clients say and hear, so that no thread waits for them."""
-    for client in list(clients):
-        with suppress(OSError):
-            client.shutdown(socket.SHUT_RDWR)

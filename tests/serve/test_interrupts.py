@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import linecache
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
 
 import pytest
 import requests
@@ -86,3 +91,56 @@ def test_an_interrupt_of_a_stop_that_waits_still_closes_the_rest(
         answer.result(WAIT)
     views.release.set()
     silent.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for one thread")
+@MODES
+def test_an_interrupt_at_any_step_of_a_stop_leaves_nothing(
+    views: Views, threads: int | None
+) -> None:
+    """Line by line: what a stop did not get to is done when it is called again."""
+    steps = 0
+    for step in itertools.count(1):
+        server = LiveServer(views.app, threads=threads)
+        server.start()
+        server.get("/")
+        if not interrupted_at_line(step, server.stop):
+            break
+        steps = step
+        server.stop()
+        assert servers_that_run() == 0, f"after an interrupt at line {step}"
+    assert steps > 10
+
+
+def interrupted_at_line(number: int, call: Callable[[], object]) -> bool:
+    """Interrupt a call at a line of ours, counted from its start. False when it has fewer."""
+    lines = itertools.count(1)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        if "helpers" not in frame.f_code.co_filename:
+            return None
+        # Unlike a signal, a trace function could come between a block and the end of its `with`.
+        source = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+        is_with = source.lstrip().startswith("with ")
+        if event == "line" and not is_with and next(lines) == number:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def servers_that_run() -> int:
+    """How many serving threads there are, after time to end for those that are told to."""
+    mine = [each for each in threading.enumerate() if each.name.startswith(("server", "pool-"))]
+    for thread in mine:
+        thread.join(1)
+    return sum(each.is_alive() for each in mine)
