@@ -79,7 +79,7 @@ def _alive(*kinds: type) -> list[Any]:
 def _close(made: list[Any]) -> None:
     for each in made:
         if isinstance(each, Connection):  # a keeper, which would log that it is closed already
-            with suppress(SQLAlchemyError, sqlite3.Error):
+            with suppress(AttributeError, SQLAlchemyError, sqlite3.Error):  # one is half made
                 each.close()
     for each in made:
         if isinstance(each, Engine):
