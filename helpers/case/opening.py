@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from helpers.case.files import write_project
@@ -48,6 +49,11 @@ class Project:
             self._temporary.remove()
 
     def __repr__(self) -> str:
-        files = sorted(self.folder.rglob("*"))
-        names = [path.relative_to(self.folder).as_posix() for path in files if path.is_file()]
-        return "\n".join(f"{NAME}/{name}" for name in names if "__pycache__" not in name)
+        paths = [path.relative_to(self.folder) for path in sorted(self.folder.rglob("*"))]
+        hidden = re.compile(r"\.|__pycache__|instance")
+        names = [
+            path.as_posix()
+            for path in paths
+            if (self.folder / path).is_file() and not any(map(hidden.match, path.parts))
+        ]
+        return "\n".join(f"{NAME}/{name}" for name in names)
