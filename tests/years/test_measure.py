@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from helpers.years import expected, measure_installed, serve
-from helpers.years.cases import Case, loss_cases, post_cases
+from helpers.years import expected, measure_installed, pick, recorded, serve
+from helpers.years.cases import Case, differences, loss_cases, post_cases
 from helpers.years.measure import measure
 from helpers.years.rule import expected_loss
 from helpers.years.serve import Hindrance
@@ -32,7 +32,15 @@ def test_the_installed_stack_follows_the_rule() -> None:
     assert {row["stack"] for row in rows} == {"yours"}
 
 
-@pytest.mark.parametrize("mode", ["reloader", "cli", "cli-reloader"])
+def test_the_installed_stack_does_what_the_newest_one_did() -> None:
+    """Until a release changes something, which is then to be told."""
+    newest = pick(recorded(), stack="2026", mode="cli")
+
+    yours = [row | {"stack": "2026"} for row in measure_installed(["cli"])]
+    assert differences(newest, yours) == []
+
+
+@pytest.mark.parametrize("mode", ["reloader", "cli-reloader"])
 @pytest.mark.parametrize("bootstrap", ["main", "handler"])
 def test_each_server_can_be_started(mode: str, bootstrap: str) -> None:
     """With one thread, so that the two places of the tables differ with the reloader."""
