@@ -38,7 +38,7 @@ def ask_workers(
     :param first: a command that runs to its end before, as ``"python shop.py"``.
     :returns: the looks that the script printed as JSON, and then those that the views returned,
         labeled as in ``across_processes``.
-    :raises RuntimeError: when the script fails before it serves.
+    :raises RuntimeError: when the script fails before it serves, or stops to answer.
     """
     servers, workers = _servers(command)
     env = {**os.environ, "FLASK_DEBUG": "0", "FLASK_SQLALCHEMY_DATABASE_URI": database}
@@ -52,13 +52,31 @@ def ask_workers(
             started.enter_context(Process(words, ready=ADDRESS, **how)) for words in servers
         ]
         urls = [process.ready[1] for process in processes if process.ready]
-        if len(urls) == 1:
-            answers = take_turns(urls[0], *requests, workers=workers)
-        else:
-            answers = [ask(url, request)[0] for url, request in zip(cycle(urls), requests)]
+        try:
+            answers = _answers(urls, requests, workers)
+        except OSError as error:  # a time-out, too
+            for process in processes:
+                process.stop()
+            raise RuntimeError(
+                f"{command!r} doesn't answer any more ({error}) Its last words: {_last(processes)}"
+            ) from None
     printed = "".join(process.output for process in processes)
     looks = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     return across_processes(looks + answers)
+
+
+def _answers(urls: list[str], requests: Sequence[str], workers: int) -> list[Any]:
+    """Ask one server whose workers take turns, or several servers in turn."""
+    if len(urls) == 1:
+        return take_turns(urls[0], *requests, workers=workers)
+    return [ask(url, request)[0] for url, request in zip(cycle(urls), requests)]
+
+
+def _last(processes: Sequence[Process]) -> str:
+    """The last error that a server printed, or else its last line."""
+    printed = "".join(process.output for process in processes)
+    errors = re.findall(r"^[\w.]+(?:Error|Exception)\b.*", printed, re.MULTILINE)
+    return (errors or printed.strip().splitlines() or ["none"])[-1]
 
 
 def _servers(command: str) -> tuple[list[list[str]], int]:
