@@ -28,7 +28,7 @@ KEEPING = {"STORE_GLOBAL", "STORE_ATTR", "STORE_DEREF", "STORE_SUBSCR"}
 def makers(found: Found, config: Any) -> list[str]:
     """The functions that make an engine or a connection when called, and are not read yet."""
     made = []
-    for function in found.functions:
+    for function in sorted(found.functions, key=line_of):
         names = {name for code in all_codes(function) for name in code.co_names}
         opens = bool(names & MAKERS) or opened_in(function, found, config) is None
         if opens and is_own_file(function.__code__.co_filename):
@@ -107,7 +107,7 @@ def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | 
 def look_at_calls(found: Found, names: Names, config: Any) -> list[EngineReport]:
     """A report for each database that functions open anew at each call."""
     reports: dict[str, EngineReport] = {}
-    for function in found.functions:
+    for function in sorted(found.functions, key=line_of):
         for database in opened_in(function, found, config) or []:
             if database not in reports:
                 reports[database] = report_on(database, name_of(function), names)

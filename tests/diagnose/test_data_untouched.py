@@ -12,7 +12,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from diagnosing import MEMDB, SIGNALING, answers, content, findings, make_file, run, write
+from diagnosing import (
+    MEMDB,
+    SIGNALING,
+    answers,
+    content,
+    findings,
+    make_file,
+    mostly_slow,
+    run,
+    write,
+)
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -20,7 +30,7 @@ from helpers.diagnose import diagnose
 from helpers.look import dispose
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal", "open wal"])
+@pytest.mark.parametrize("journal", mostly_slow(["delete", "wal", "open wal"], ["open wal"]))
 def test_a_file_stays_as_it_is(journal: str, folder: Path) -> None:
     """Byte by byte, without a new file beside it; the scratch has the same kind of journal."""
     write(

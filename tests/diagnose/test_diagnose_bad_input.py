@@ -104,6 +104,7 @@ def test_bad_input_is_one_sentence(name: str, folder: Path) -> None:
     assert content(folder) == before
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_told_apart(folder: Path) -> None:
     """A module that the app imports is to be installed; one that is named is to be corrected."""
     write(folder, FILES)

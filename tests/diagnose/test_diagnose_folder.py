@@ -79,6 +79,7 @@ def test_no_room_has_more_than_200_lines() -> None:
         assert text.startswith('"""'), room.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.3.24"])
 def test_an_old_sqlalchemy_gets_one_sentence(version: str, folder: Path) -> None:
     """Without an import of it."""

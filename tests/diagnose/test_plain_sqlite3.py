@@ -127,6 +127,7 @@ class Saver:
 """
 
 
+@pytest.mark.slow
 def test_a_library_answers_for_its_own_connection(folder: Path) -> None:
     """Where the check is off, it may have a lock; where it is on, no other thread gets in."""
     code = """
@@ -164,3 +165,77 @@ def test_what_is_made_only_when_called_is_out_of_reach_and_said_to_be(folder: Pa
     assert [engine.name for engine in report.engines] == ["shop:get_connection"]
     assert findings(diagnose("shop:get_engine")) == ["own-thread"]
     assert run("shop").returncode == 2
+
+
+FLASKR = """
+    import os, sqlite3
+    from flask import Flask, current_app, g
+    app = Flask(__name__)
+    app.config["DATABASE"] = os.path.abspath("flaskr.sqlite")
+    def get_db():
+        if "db" not in g:
+            g.db = sqlite3.connect(current_app.config["DATABASE"], detect_types=1)
+            g.db.row_factory = sqlite3.Row
+        return g.db
+    @app.get("/")
+    def index():
+        return str(get_db())
+"""
+CALLS = """
+    import sqlite3 as sql
+    from functools import lru_cache
+    kept = None
+    def by_constant():
+        with sql.connect("shop.db") as connection:
+            return connection
+    def in_memory():
+        connection = sql.connect(":memory:")
+        return connection
+    def nowhere():
+        return sql.connect("missing/shop.db")
+    def keeping():
+        global kept
+        kept = kept or sql.connect("kept.db", check_same_thread=False)
+        return kept
+    @lru_cache
+    def cached():
+        return sql.connect("cached.db")
+"""
+
+
+def test_a_connection_for_each_request_is_no_fault(folder: Path) -> None:
+    """As Flask's tutorial has it: its database stands in the configuration."""
+    write(folder, {"flaskr.py": FLASKR})
+    report = diagnose("flaskr")
+    assert (report.safe, findings(report)) == (True, ["calls"]), report
+    assert report.engines[0].opens == str(folder / "flaskr.sqlite")
+
+
+def test_functions_that_open_a_connection_are_read(folder: Path) -> None:
+    """Those whose code tells what they open are judged; the others are named."""
+    write(folder, {"shop.py": CALLS})
+    report = diagnose("shop")
+    names = [engine.name for engine in report.engines]
+    assert dict(zip(names, findings(report), strict=True)) == {
+        "shop:by_constant": "calls",
+        "shop:in_memory": "sqlite3-own-memory",
+        "shop:nowhere": "no-folder",
+    }
+    assert "shop:keeping (shop.py:" in report.problem
+    assert "shop:cached (shop.py:" in report.problem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    [
+        ("by_constant", "calls"),
+        ("in_memory", "sqlite3-own-memory"),
+        ("keeping", "sqlite3-one-connection"),
+        ("cached", "sqlite3-refused"),
+    ],
+)
+def test_a_function_that_is_named_is_called_twice(name: str, finding: str, folder: Path) -> None:
+    """That tells whether each call opens another connection."""
+    write(folder, {"shop.py": CALLS})
+    assert findings(diagnose(f"shop:{name}")) == [finding]

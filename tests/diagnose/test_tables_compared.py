@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from diagnosing import content, findings, flask_app, make, make_file, run, write
+from diagnosing import content, findings, flask_app, make, make_file, mostly_slow, run, write
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine
@@ -87,8 +87,10 @@ def test_a_file_that_is_not_there_yet_is_no_fault(folder: Path) -> None:
     assert not (folder / "shop.db").exists()
 
 
-@pytest.mark.parametrize("empty", [True, False])
-@pytest.mark.parametrize("other", ["instance/shop.db", "old.sqlite3"])
+@pytest.mark.parametrize("empty", mostly_slow([True, False], [True]))
+@pytest.mark.parametrize(
+    "other", mostly_slow(["instance/shop.db", "old.sqlite3"], ["instance/shop.db"])
+)
 def test_the_file_that_has_the_tables_is_found(empty: bool, other: str, folder: Path) -> None:
     """Two files of one name, as a relative path leads to; the cure opens the right one."""
     write(folder, {"shop.py": SHOP})
