@@ -49,13 +49,12 @@ def both_workers_start(start: object) -> Verdict:
     if caught:
         return Verdict(
             "right, but",
-            f"in {orders} orders both workers came up, with one lamp. On the way a worker met"
+            "both workers came up in every order, with one lamp. On the way a worker met"
             f" “{caught[0]}” and went on. Whatever else goes wrong there is passed over as well:"
             " *Two workers at start* does without.",
         )
-    return Verdict(
-        "right", f"In {orders} orders both workers came up, with one lamp, and so they did again."
-    )
+    said = f"Both workers came up, with one lamp, and again. (Orders that were tried: {orders}.)"
+    return Verdict("right", said)
 
 
 def _read(start: object) -> Start:
