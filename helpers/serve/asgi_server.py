@@ -95,6 +95,8 @@ class AsgiServer(Reachable):
         self._server.should_exit = True
         if self._thread.ident:  # it could start
             self._thread.join(10)
+        with suppress(OSError):  # a forked child may not have come to close its copy yet
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         if self._thread.is_alive():
             raise TimeoutError(

@@ -90,6 +90,8 @@ class StoppableServer(BaseWSGIServer):
         finally:  # also when the reader interrupts the wait
             hung = self.guests.drop_the_rest()
             self._wake()
+            with suppress(OSError):  # a forked child may not have come to close its copy yet
+                self.socket.shutdown(socket.SHUT_RDWR)
             self.socket.close()
             self._wake_up.close()
             if self.finalizer:

@@ -98,9 +98,9 @@ def hold(views: Views, server: LiveServer, clients: ThreadPoolExecutor) -> Futur
     return answer
 
 
-def run_python(source: str) -> subprocess.CompletedProcess[str]:
+def run_python(source: str, first: str = "") -> subprocess.CompletedProcess[str]:
     """Run a program in an interpreter of its own, where pytest changes nothing."""
-    source = "from flask import Flask\nfrom helpers.serve import LiveServer\n" + source
+    source = f"{first}\nfrom flask import Flask\nfrom helpers.serve import LiveServer\n{source}"
     command = [sys.executable, "-c", source]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from serving import run_python
@@ -70,6 +71,29 @@ with server:
 ours.send("end")
 child.join()
 """
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "b'' True False\nhello\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the child must close its copy.")
+def test_a_child_that_is_late_does_not_keep_the_port() -> None:
+    """It has not come to close its copies when the server has stopped already."""
+    done = run_python(
+        SERVER
+        + f"""
+server = LiveServer(app)
+with server:
+    client = connect(server.url)
+    server.get("/")
+    child = fork.Process(target=sys.exit)
+    child.start()
+{STOPPED}
+os.write(go[1], b".")
+child.join()
+""",
+        first="import os\n"
+        "go = os.pipe()\n"
+        "os.register_at_fork(after_in_child=lambda: os.read(go[0], 1))",
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "b'' True False\nhello\n", "")
 
