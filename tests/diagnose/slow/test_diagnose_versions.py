@@ -32,11 +32,13 @@ def python_of(version: str) -> str:
 def test_old_versions_find_the_same(python: str, release: str, tmp_path: Path) -> None:
     """Each name in the matrix is its own finding; the command works there, too."""
     environment = tmp_path / "venv"
-    subprocess.run([python_of(python), "-m", "venv", str(environment)], check=True)
+    (tmp_path / "pip").mkdir()  # pip leaves a file there
+    of_pip = {**os.environ, "TMPDIR": str(tmp_path / "pip")}
+    subprocess.run([python_of(python), "-m", "venv", str(environment)], check=True, env=of_pip)
     command = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     packages = [f"sqlalchemy=={release}", "aiosqlite", "greenlet"]
     install = [str(command), "-m", "pip", "install", "-q", *packages]
-    if subprocess.run(install, check=False).returncode:
+    if subprocess.run(install, check=False, env=of_pip).returncode:
         pytest.skip(f"SQLAlchemy {release} cannot be installed here.")
     shutil.copytree(FOLDER, tmp_path / "diagnose")
     shutil.copy(HERE / "matrix.py", tmp_path)
