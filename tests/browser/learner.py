@@ -100,8 +100,17 @@ class Learner:
             self.page.keyboard.press("Control+s")
         assert saved.value.ok
 
-    def texts(self, selector: str) -> list[str]:
-        """What is read in each of some places."""
+    def texts(self, selector: str, at_least: int = 0) -> list[str]:
+        """What is read in each of some places.
+
+        :param selector: the places.
+        :param at_least: how many to wait for, as cells are drawn one after the other.
+        """
+        from playwright.sync_api import TimeoutError
+
+        if at_least:
+            with suppress(TimeoutError):  # the caller counts them
+                self.page.locator(selector).nth(at_least - 1).wait_for(state="attached")
         return [text.strip() for text in self.page.locator(selector).all_text_contents()]
 
     def interruptions(self) -> list[str]:

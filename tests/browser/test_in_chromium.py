@@ -147,9 +147,10 @@ def visit(
     with closing(Learner(browser, lab)) as learner:
         learner.open(path.name)
         outputs_at_first = learner.texts(".jp-OutputArea-output")
-        folded = learner.texts(".jp-InputPlaceholder")
+        to_fold = len([cell for cell in stored if tags(cell) & FOLDED])
+        folded = learner.texts(".jp-InputPlaceholder", at_least=to_fold)
         interruptions = learner.interruptions()
-        learner.restart_and_run_all(len([cell for cell in stored if not tags(cell) & FOLDED]))
+        learner.restart_and_run_all(len(stored) - to_fold)
         saved = save(learner, copy / "workbook" / path.name)
         learner.picture(ROOT / "screenshots" / f"{path.stem}.png")
         interruptions += learner.interruptions()
