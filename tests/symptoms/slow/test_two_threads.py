@@ -34,7 +34,7 @@ def work(number):
                 item = Item(name=f"{number}-{count}")
                 session.add(item)
                 session.commit()
-                item.stock = item.stock + 1
+                item.stock = 1
                 session.commit()
         except Exception as error:
             cause = getattr(error, "orig", None) or error
