@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .connections import database_of
+from .connections import leads_to
 from .database import Sqlite, what_it_opens
 from .find import Found, Place
 from .private import make_url
@@ -22,8 +22,10 @@ MISSING: dict[str, Any] = {"problem": "missing", "tables": {}}
 class App:
     """What was found, the app of Flask if there is one, and the contents of the files."""
 
-    def __init__(self, found: Found, flask: Any, folder: str | None) -> None:
-        self.found, self.flask, self.folder = found, flask, folder
+    def __init__(
+        self, found: Found, flask: Any, folder: str | None, opened: dict[int, str]
+    ) -> None:
+        self.found, self.flask, self.folder, self.opened = found, flask, folder, opened
         self.config: Any = getattr(flask, "config", {})
         module = found.engines[0].path.partition(":")[0] if found.engines else ""
         self.names = Names(flask, module.partition(".")[0])
@@ -52,9 +54,8 @@ class App:
 
     def keeps(self, place: Place) -> bool:
         """Whether a connection of plain sqlite3 is to an engine's database in memory."""
-        name = database_of(place.value)
-        wanted = [each.path if each.memdb else "" for each in self.sqlite if each.shared]
-        return name in wanted
+        shared = [each for each in self.sqlite if each.shared]
+        return any(leads_to(place.value, each, self.opened) for each in shared)
 
     def configured(self, place: Place, sqlite: Sqlite | None) -> str:
         """The URL in the configuration, where it is not the one of the engine."""

@@ -15,7 +15,7 @@ from .private import driver_connection
 from .report import Cure, EngineReport, Finding
 from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Names
 
-__all__ = ["holds", "is_open", "look_at_connection"]
+__all__ = ["database_of", "holds", "is_open", "leads_to", "look_at_connection"]
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
@@ -54,18 +54,26 @@ def works_elsewhere(connection: sqlite3.Connection) -> str:
     return max(errors)
 
 
-def holds(sqlite: Sqlite, found: Found) -> tuple[bool, int]:
-    """Whether the app holds a connection to this database in memory; and the number of others.
-
-    SQLite tells the name of a memdb. Of a shared cache it tells nothing, so the tables decide:
-    there are none in the schema of another database.
-    """
+def holds(sqlite: Sqlite, found: Found, opened: dict[int, str]) -> tuple[bool, int]:
+    """Whether the app holds a connection to this database in memory; and the number of others."""
     if not sqlite.shared:
         return False, 0
-    names = [database_of(each.value) for each in found.connections if is_open(each.value)]
-    names += [database_of(driver) for driver in map(driver_of, found.keepers) if driver]
-    wanted = sqlite.path if sqlite.memdb else ""
-    return wanted in names, sum(name != wanted for name in names)
+    held = [each.value for each in found.connections if is_open(each.value)]
+    held += [driver for driver in map(driver_of, found.keepers) if driver]
+    mine = [each for each in held if leads_to(each, sqlite, opened)]
+    return bool(mine), len(held) - len(mine)
+
+
+def leads_to(connection: sqlite3.Connection, sqlite: Sqlite, opened: dict[int, str]) -> bool:
+    """Whether a connection is to this database in memory.
+
+    ``opened`` tells what each was given, where that was seen. Else SQLite is asked, which tells
+    the name of a memdb, and of a shared cache only that it is no file.
+    """
+    given = opened.get(id(connection))
+    if given is not None:
+        return Sqlite(given, True).key == sqlite.key
+    return database_of(connection) == (sqlite.path if sqlite.memdb else "")
 
 
 def driver_of(keeper: Any) -> sqlite3.Connection | None:

@@ -58,7 +58,7 @@ def usable(report: EngineReport, sqlite: Sqlite, app: App) -> bool:
 
 def try_it(report: EngineReport, place: Place, sqlite: Sqlite, app: App) -> None:
     """Try a copy of the engine on a scratch database."""
-    kept, others = holds(sqlite, app.found)
+    kept, others = holds(sqlite, app.found, app.opened)
     wal = app.content(sqlite.path).get("wal", False)
     with tempfile.TemporaryDirectory(prefix="diagnose-", dir=app.folder) as folder:
         scratch = Scratch(place.value, sqlite, folder, wal)

@@ -156,11 +156,11 @@ def look_at_all(
     opened: dict[int, str] | None = None,
 ) -> None:
     """Look at each engine and connection, and say what could not be reached."""
-    app = App(found, flask, folder)
+    app = App(found, flask, folder, opened or {})
     for place in found.engines:
         report.engines.append(look_at_engine(place, app))
     for place in own_connections(found, app):
-        given = (opened or {}).get(id(place.value))
+        given = app.opened.get(id(place.value))
         report.engines.append(look_at_connection(place, given, app.names))
     if not report.engines:
         report.engines = look_at_calls(found, app.names, app.config)

@@ -111,6 +111,22 @@ def test_a_keeper_keeps_its_own_database_only(name: str, folder: Path) -> None:
     assert findings(diagnose({"engine": engine, "keeper": keeper})) == ["no-keeper"]
 
 
+def test_a_shared_cache_is_kept_by_its_own_connection_only(folder: Path) -> None:
+    """SQLite does not tell its name, but the command has seen what was opened."""
+    code = """
+        import sqlite3
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+        url = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"
+        engine = create_engine(url, poolclass=NullPool)
+        keeper = sqlite3.connect("{}", uri=True)
+    """
+    write(folder, {"one.py": code.format("file:/shop?mode=memory&cache=shared")})
+    write(folder, {"two.py": code.format(":memory:")})
+    assert findings(diagnose("one")) == ["memory"]
+    assert findings(diagnose("two")) == ["no-keeper", "sqlite3-refused"]
+
+
 def test_a_raw_connection_is_a_keeper_too(folder: Path) -> None:
     """And one that is checked out, as long as it is."""
     engine = create_engine(MEMDB, poolclass=NullPool)
