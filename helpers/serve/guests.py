@@ -16,7 +16,7 @@ class Guests:
     def __init__(self) -> None:
         self.stopping = False
         self.sockets: set[socket.socket] = set()
-        self._running: dict[Client, threading.Thread] = {}
+        self._running: dict[socket.socket, tuple[Client, threading.Thread]] = {}
         self._reading: set[socket.socket] = set()
         self._dropped: set[socket.socket] = set()
         # Reentrant, because the collector of garbage may stop a server at any moment.
@@ -26,14 +26,14 @@ class Guests:
         """Count a request as running, unless the server stops."""
         with self._lock:
             if not self.stopping:
-                self._running[client] = threading.current_thread()
+                self._running[client.socket] = client, threading.current_thread()
             return not self.stopping
 
     def end(self, client: Client) -> None:
         """Count a request as running no more."""
         client.answered = True
         with self._lock:
-            self._running.pop(client, None)
+            self._running.pop(client.socket, None)
 
     def may_wait_for(self, client: Client) -> bool:
         """Whether to wait for what a client says: not after its answer, nor during a stop.
@@ -63,8 +63,7 @@ class Guests:
         """
         with self._lock:
             self.stopping = True
-            running = {client.socket for client in self._running} - self._reading
-            self._dropped = self.sockets - running
+            self._dropped = self.sockets - (self._running.keys() - self._reading)
         _hang_up(self._dropped)
 
     def drop_the_rest(self) -> list[str]:
@@ -75,11 +74,13 @@ class Guests:
         me = threading.current_thread()
         with self._lock:
             self.stopping = True
-            mine = {client.socket for client, thread in self._running.items() if thread is me}
-            hung = {c: thread for c, thread in self._running.items() if c.socket not in mine}
+            running = dict(self._running)
+        mine = {sock for sock, (_, thread) in running.items() if thread is me}
+        with self._lock:
             self._dropped = self.sockets - mine
         _hang_up(self._dropped)
-        return [f"{client.request} in {thread.name}" for client, thread in hung.items()]
+        hung = [each for sock, each in running.items() if sock not in mine]
+        return [f"{client.request} in {thread.name}" for client, thread in hung]
 
 
 def _hang_up(clients: Iterable[socket.socket]) -> None:
