@@ -16,7 +16,10 @@ import psutil
 import pytest
 
 GRACE = 2.0  # seconds for what is ending already; a real leftover stays longer
-MADE_BY_TOOLS = {"__pycache__", ".ipynb_checkpoints", ".virtual_documents", "dist", "screenshots"}
+MADE_BY_TOOLS = {
+    *("__pycache__", ".ipynb_checkpoints", ".virtual_documents"),
+    *("dist", "handout", "screenshots", "workbook"),
+}
 collect_ignore = ["case/repaired"]  # a repaired project with tests of its own
 SLOW = {"browser", "repair", "slow"}  # folders; a run of each notebook tries its solutions, too
 IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ

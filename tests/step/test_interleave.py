@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import _thread
 import re
+import signal
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -521,13 +522,21 @@ def test_a_step_that_does_not_end_is_named(engine: Engine) -> None:
     assert log == MADE_AND_CLOSED
 
 
+def interrupt_the_cell() -> None:
+    """Interrupt the main thread as a kernel does: a signal also wakes it where it waits."""
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def test_an_interrupt_of_the_cell_ends_the_sessions(engine: Engine) -> None:
     """The one whose step was running ends when that step does, also if it blocks then."""
     log: list[tuple[str, str]] = []
     released = threading.Event()
 
     def interrupt(session: Session) -> None:
-        _thread.interrupt_main()
+        interrupt_the_cell()
         released.wait()
         change_stock(1, by=-1)(session)
 
