@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,13 +40,13 @@ def the_test_sees_what_visitors_see(test: object) -> Verdict:
     if not callable(test):
         return Verdict("not yet", f"The check calls a function and was given {test!r}: keep it.")
     with watched():
-        for case in CASES:
+        for case in random.sample([*CASES, *CASES], 2 * len(CASES)):  # in no order to be learned
             if sentence := _wrong_about(test, case):
                 return Verdict("not yet", sentence)
     return Verdict(
         "right",
-        f"Your test was right about {len(CASES)} apps: it failed on those whose visitors get an"
-        " error, and on no other.",
+        f"Your test was right about {len(CASES)} apps, each tried twice: it failed on those whose"
+        " visitors get an error, and on no other.",
     )
 
 
@@ -115,5 +116,4 @@ CASES = (
         _shop(lambda: create_engine(MEMDB), keep=True),
         True,
     ),
-    Case("the shop of the visitor, once more", _shop(lambda: create_engine("sqlite://")), False),
 )

@@ -37,6 +37,8 @@ def _judged(make_tables: Callable[[Path], Any], make_app: Callable[[Path], Any])
     for number, project in enumerate(projects, start=1):
         with _working_in(_new(f"desk {number}")):
             make_tables(project)
+        if not _databases_in(project):
+            return Verdict("not yet", "The script left no file of SQLite in the project.")
     for number, project in enumerate(projects, start=1):
         with _working_in(_new(f"service {number}")):
             app = make_app(project)
@@ -61,6 +63,15 @@ def _wrong_with(app: Flask, rugs: int = 1) -> str:
     if _as_json(response) != expected:
         return f"The script stored {expected!r}, and the visitor was told {response.text.strip()}."
     return ""
+
+
+def _databases_in(project: Path) -> list[Path]:
+    """The files of SQLite below a folder, which begin as its file format says.
+
+    https://www.sqlite.org/fileformat.html#magic_header_string
+    """
+    files = [path for path in project.rglob("*") if path.is_file()]
+    return [path for path in files if path.read_bytes().startswith(b"SQLite format 3\0")]
 
 
 def _as_json(response: Response) -> Any:

@@ -38,12 +38,16 @@ def _judged(make_store: Callable[[str], Any], ben: Any, cem: Any) -> Verdict:
         if not said.startswith("IntegrityError"):
             return Verdict("not yet", f"The same name for a second time got {said}.")
         ann = cem.submit(_named(lambda: store.add("lamp"), pause))
-        pause.reached.wait(timeout=5)
+        seen = pause.reached.wait(timeout=2)
         bens = ben.submit(_named(lambda: store.add("mug")))
         wait([bens], timeout=BEN_WAITS)
         pause.go_on.set()
         told = {"Ann": ann.result(), "Ben": bens.result()}
         names = _result(ben, store.names)
+    if not seen and not told["Ann"]:
+        return Verdict(
+            "not yet", "The check never saw an INSERT of yours: store the notes with sqlite3."
+        )
     if told["Ann"] or not str(told["Ben"]).startswith("IntegrityError"):
         return Verdict(
             "not yet",
@@ -67,18 +71,34 @@ class _Pause:
         self.reached, self.go_on = threading.Event(), threading.Event()
         self.thread: threading.Thread | None = None
 
+    def after(self, sql: str, cursor: Any) -> Any:
+        """Stop here after an INSERT of that thread; return the cursor."""
+        mine = threading.current_thread() is self.thread
+        if mine and sql.lstrip().upper().startswith("INSERT"):
+            self.reached.set()
+            self.go_on.wait(timeout=5)
+        return cursor
+
     def connecting(self, connect: Callable[..., Any]) -> Callable[..., Any]:
         """A ``sqlite3.connect`` whose connections stop after an INSERT of that thread."""
         pause = self
 
-        class Connection(sqlite3.Connection):
+        class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, *parameters: Any) -> Any:
-                cursor = super().execute(sql, *parameters)
-                mine = threading.current_thread() is pause.thread
-                if mine and sql.lstrip().upper().startswith("INSERT"):
-                    pause.reached.set()
-                    pause.go_on.wait(timeout=5)
-                return cursor
+                return pause.after(sql, super().execute(sql, *parameters))
+
+            def executemany(self, sql: str, *parameters: Any) -> Any:
+                return pause.after(sql, super().executemany(sql, *parameters))
+
+        class Connection(sqlite3.Connection):
+            def cursor(self, factory: Any = Cursor) -> Any:
+                return super().cursor(factory)
+
+            def execute(self, sql: str, *parameters: Any) -> Any:
+                return self.cursor().execute(sql, *parameters)
+
+            def executemany(self, sql: str, *parameters: Any) -> Any:
+                return self.cursor().executemany(sql, *parameters)
 
         return lambda *args, **options: connect(*args, **{"factory": Connection, **options})
 

@@ -183,9 +183,8 @@ def _price(engine: Engine, shop: Shop, statements: list[Statement]) -> Verdict:
     if isinstance(engine.pool, StaticPool) and _loses_a_row(engine, shop):
         return Verdict(
             "right, but",
-            "every visitor is served. They all share one connection: the check stored one more"
-            f" {shop.thing}, another visitor only looked before the commit, and the {shop.thing}"
-            " was gone. Notebook 07 is about that.",
+            "every visitor is served, and all of them share one connection. What that costs is the"
+            " question of notebook 07.",
         )
     if len(engines := {id(each.engine) for each in statements}) > 2:
         return Verdict(

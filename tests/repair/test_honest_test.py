@@ -61,6 +61,10 @@ GRADES = {
         ),
         "testing, in one thread": cell("app.testing = True\napp.test_client().get('/items')"),
         "nothing": cell("pass"),
+        "every other time": answer_of(
+            "def test_items(app, seen=[]):\n    seen.append(1)\n    assert len(seen) % 2 == 0",
+            "test_items",
+        ),
         "always fails": cell("assert False"),
         "expects the error": cell(
             "with LiveServer(app) as server:\n    assert server.get('/items').status_code == 500"

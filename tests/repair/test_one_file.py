@@ -45,6 +45,20 @@ def both(app: str, script: str = "", listed: str = LIST) -> Any:
     return answer_of(HEAD + source, "both")
 
 
+KEPT = """
+kept = {}
+def make_tables(home):
+    kept.setdefault(str(home), []).append("red rug")
+
+def make_app(home):
+    app = Flask("rugs")
+    app.get("/rugs")(lambda: kept[str(home)])
+    return app
+
+both = make_tables, make_app
+"""
+
+
 GRADES = {
     "right": {
         "in the project": both(HOME),
@@ -67,6 +81,7 @@ GRADES = {
         ),
         "in memory": both("'sqlite://'"),
         "tables made by the view": both("'sqlite://'", listed=f"({CREATE}, {LIST})[1]"),
+        "a dictionary in Python": answer_of(HEAD + KEPT, "both"),
         "a constant": both("'sqlite://'", listed="['red rug']"),
         "two names": both(HOME, script=HOME.replace("rugs.db", "rug.db")),
         "one function": both(HOME)[0],

@@ -63,6 +63,12 @@ def each(*swaps: tuple[str, str]) -> Any:
     return answer_of(HEAD + source, "Store")
 
 
+CURSOR = (
+    ONE.replace("CHECK", "False")
+    .replace("LOCK", "nullcontext()")
+    .replace("ORDER", "self.connection")
+    .replace('execute("INSERT', 'cursor().execute("INSERT')
+)
 LISTED = '[name for (name,) in connection.execute("SELECT name FROM note")]'
 GRADES = {
     "right": {
@@ -90,6 +96,7 @@ GRADES = {
     "not yet": {
         "as it is": one("True", "nullcontext()"),
         "the check off": one("False", "nullcontext()"),
+        "the check off, through a cursor": answer_of(HEAD + CURSOR, "Store"),
         "a lock, and the check on": one("True", "threading.Lock()"),
         "a lock for the statement only": one(
             "False", "threading.Lock()", "self.connection, self.lock"
