@@ -47,6 +47,8 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
         return [f"No prediction yet. {AGAIN}"], False
     if letter not in choices:
         return [f"Your prediction is {guess!r}: put one of {letters} between the quotes."], False
+    if isinstance(looks, list) and not looks:
+        raise NotReady("Nothing was measured here, so there is nothing to compare with.")
     try:
         against = list(choices[letter](looks))
     except Exception as error:  # noqa: BLE001 - a name may have been used for something else
