@@ -181,3 +181,10 @@ def test_a_reply_is_text_and_html() -> None:
 
     assert repr(reply) == "Look 3: '<B>' is no database. Write D1, D2 and so on."
     assert "&lt;B&gt;" in reply._repr_html_()
+
+
+def test_nothing_measured_is_nothing_compared() -> None:
+    """Where a package is missing, no letter is right, and none is wrong."""
+    said = compare("14b", lambda: ("a", []), choices={"a": lambda looks: []})
+
+    assert said.lines == ("Nothing was measured here, so there is nothing to compare with.",)

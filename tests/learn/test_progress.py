@@ -25,7 +25,7 @@ def kept(folder: Path) -> list[str]:
 def test_what_is_done_is_kept(workbook: Path) -> None:
     """Predictions and repairs, each once."""
     for _ in range(2):
-        compare("01a", lambda: ("a", []), choices={"a": lambda looks: []})
+        compare("01a", lambda: ("a", [{}]), choices={"a": lambda looks: []})
         compare("01c", lambda: ("b", [1]), choices={"a": lambda _: [], "b": lambda looks: looks})
         check("01b", lambda _: Verdict("right, but", "it loses rows."), lambda: 1)
 
@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_gets_one_sentence(
     """The answer to the prediction comes all the same."""
     (workbook / "progress.json").mkdir()
 
-    reply = compare("01a", lambda: ("a", []), choices={"a": lambda looks: []})
+    reply = compare("01a", lambda: ("a", [{}]), choices={"a": lambda looks: []})
 
     assert reply.lines[0].startswith("Correct")
     assert "progress" in reply.lines[1]
