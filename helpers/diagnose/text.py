@@ -135,7 +135,8 @@ def link(number: str) -> str:
     path = LESSON / notebook(number)
     if not path.is_file():
         return ""
-    return path.name if Path.cwd() == LESSON else path.as_uri()  # in a notebook of the lesson
+    # In a notebook of the lesson, or in a learner's copy of one.
+    return path.name if Path(path.name).is_file() else path.as_uri()
 
 
 def read_where(number: str) -> str:
