@@ -1,7 +1,7 @@
 # make lesson   opens your workbook in JupyterLab, on a port of your choice with PORT=9000
 # make again    puts one notebook of it back, with NOTEBOOK=04, and keeps yours beside it
-# make test     runs the tests and compares every output of the notebooks, in about four minutes
-# make slow     runs the tests that take long: browser, paper, killed kernels, swapped fixes
+# make test     runs the tests and compares every output of the notebooks
+# make slow     runs the tests that take long: browser, paper, killed kernels, banks of answers
 # make check    checks the code without running it: lint, format, types
 # make handout  makes the papers, on Letter with PAPER=Letter, run anew with EXECUTE=1
 # make present  makes the lesson for a projector, and opens it in a browser
