@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +39,7 @@ def the_test_sees_what_visitors_see(test: object) -> Verdict:
     if not callable(test):
         return Verdict("not yet", f"The check calls a function and was given {test!r}: keep it.")
     with watched():
-        for case in random.sample([*CASES, *CASES], 2 * len(CASES)):  # in no order to be learned
+        for case in [*CASES, *reversed(CASES)]:  # so that turns alone do not fit
             if sentence := _wrong_about(test, case):
                 return Verdict("not yet", sentence)
     return Verdict(

@@ -37,8 +37,6 @@ def _judged(make_tables: Callable[[Path], Any], make_app: Callable[[Path], Any])
     for number, project in enumerate(projects, start=1):
         with _working_in(_new(f"desk {number}")):
             make_tables(project)
-        if not _databases_in(project):
-            return Verdict("not yet", "The script left no file of SQLite in the project.")
     for number, project in enumerate(projects, start=1):
         with _working_in(_new(f"service {number}")):
             app = make_app(project)
@@ -90,6 +88,8 @@ def _changes_are_seen(
     with _working_in(_new("service 3")):
         if sentence := _wrong_with(make_app(project), rugs=2):
             return Verdict("not yet", f"The script ran a second time. {sentence}")
+    if not _databases_in(project):
+        return Verdict("not yet", "The script left no file of SQLite in the project.")
     return Verdict(
         "right",
         "The script and the app met in one file, from three working directories each, and two"

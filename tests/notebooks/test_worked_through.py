@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,9 @@ def complaints(stored: Any, done: Any) -> list[str]:
         told = json.loads(stored_text(cell))
         wrong = of_rows(told) if "right" in told else of_choices(told)
         found += [f"{name} {each}" for each in wrong]
-    if others(done) != others(stored):
-        found.append("another cell shows something else")
+    for was, shown in zip_longest(others(stored), others(done)):
+        if was != shown:
+            found.append(f"another cell shows something else: {shown}, and not {was}")
     return found
 
 

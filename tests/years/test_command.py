@@ -55,7 +55,12 @@ def test_a_skipped_stack_changes_no_recorded_row(files: dict[str, Path], tmp_pat
     """The rows of all stacks are as before, byte for byte."""
     before = {question: path.read_bytes() for question, path in files.items()}
 
-    run([Stack("2013", 2013, "2013-10-01", "1.5", ())], tmp_path, workers=1, keep=True)
+    run(
+        [Stack("2013", 2013, "2013-10-01", "1.5", ("flask==0.10.1",))],
+        tmp_path,
+        workers=1,
+        keep=True,
+    )
 
     assert {question: path.read_bytes() for question, path in files.items()} == before
 
