@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 # Wanted are 20 pages of findings, 60 of the guide, and a page of worksheet a core notebook. They
 # are not reached yet: these numbers keep the papers from growing.
 MOST_PAGES = {
-    "findings": 25,
+    "findings": 20,
     "findings-optional": 12,
     "desk-sheet": 2,
     "guide": 90,
@@ -93,6 +93,7 @@ def test_it_can_be_carried(printed: Printed) -> None:
 def test_no_table_and_no_code_is_cut(printed: Printed) -> None:
     """All the text of a table, its caption too, is on one page; so is that of a block of code."""
     blocks = re.findall(r"<table.*?</table>|<pre.*?</pre>", printed.html, re.DOTALL)
+    blocks = [block for block in blocks if block.count("\n") < 70]  # a page has no room for more
     pages = [squeezed(page) for page in printed.pages]
 
     assert blocks
@@ -121,7 +122,7 @@ def test_each_page_says_which_one_it_is(printed: Printed) -> None:
 def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
     """The number beside a title in the contents is that of the page with the heading."""
     found = {mark.get_title(): mark.get_dest().get_index() + 1 for mark in printed.file.get_toc()}
-    for title in [each for each in found if re.match(r"\d\d ", each)]:
+    for title in [each for each in found if re.match(r"\d\d (?!minutes)", each)]:
         line = re.search(rf"{re.escape(title)}\s*\.+\s*(\d+)", printed.pages[0])
         assert line and int(line[1]) == found[title], title
 
