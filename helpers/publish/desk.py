@@ -9,7 +9,7 @@ from pathlib import Path
 from helpers.publish import symptoms
 from helpers.publish.papers import ENVIRONMENT, Lesson
 
-ROWS = 22  # as many as one leaf has room for, beside the chart and the configurations
+ROWS = 20  # as many as one leaf has room for, beside the chart and the configurations
 CAUSES = 9  # of `no such table`, which most people have
 MEASURED = ("Flask", "Werkzeug", "SQLAlchemy", "Flask-SQLAlchemy")
 
