@@ -147,7 +147,7 @@ setups = Setups(
         ),
         Setup(
             "no thread check",
-            "As plain, and SQLite's check of the thread is off.",
+            "As plain, and Python's check of the thread is off.",
             "sqlite://",
             {"connect_args": ANY_THREAD},
             trap=True,

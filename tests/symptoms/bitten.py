@@ -105,6 +105,25 @@ def run_program(program: str, folder: Path, *arguments: str) -> str:
     return done.stdout.strip() or done.stderr
 
 
+def run_tests(folder: Path, tests: str, *options: str) -> str:
+    """What pytest says of some tests, in a process of its own, with no plugin but those named.
+
+    :param folder: where it puts the file with the tests.
+    :param options: for pytest, such as ``-n 2``.
+    """
+    (folder / "test_shop.py").write_text(tests)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_shop.py"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout
+
+
 def run_cells(*cells: str) -> str:
     """What the last of some cells shows in a notebook: its output and its error."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bitten import ROOT, Row
+from bitten import Row, run_tests
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -58,21 +56,6 @@ LISTENERS = """
     def begin(connection):
         connection.exec_driver_sql("BEGIN")
 """
-
-
-def run_tests(folder: Path, tests: str) -> str:
-    """The last line of pytest."""
-    (folder / "test_shop.py").write_text(tests)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///file:///t?vfs=memdb&uri=true"])
