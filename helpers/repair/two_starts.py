@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import text
 
 from helpers.learn import Verdict
 from helpers.look import describe_error
+from helpers.repair.starting import (
+    Flaw,
+    OtherProcess,
+    SecondWorker,
+    Start,
+    do,
+    engine_of,
+    meet_before,
+)
 from helpers.repair.watch import watched
-from helpers.step import STEPPED, here
 
 ONCE, EACH = "before the server", "in each worker"
 ORDERS = 40  # more statements than any start of this shop has
-SECONDS = 1.0  # for a worker that waits for something else than a lock of the database
-
-
-class Flaw(Exception):
-    """What a start did wrong, as a sentence."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """What runs once before the server, and what runs in each worker."""
-
-    once: tuple[Callable[[Engine], object], ...]
-    each: tuple[Callable[[Engine], object], ...]
 
 
 def both_workers_start(start: object) -> Verdict:
@@ -41,11 +32,21 @@ def both_workers_start(start: object) -> Verdict:
     try:
         tried = _read(start)
         with watched() as statements:
-            orders = sum(1 for _ in _orders(tried))
+            alone = _other_process(tried)
+            lock_files = _files_beside_the_databases()
+            orders = sum(1 for _ in _orders(tried, bool(alone) and not lock_files))
             _keeps_a_shop_in_use(tried)
             caught = [each.error for each in statements if each.error]
     except Flaw as flaw:
         return Verdict("not yet", str(flaw))
+    if alone and not lock_files:
+        return Verdict("not yet", alone)
+    if alone:
+        return Verdict(
+            "right, but",
+            f"your workers wait for each other at the file {lock_files[0]!r}. A process that"
+            f" doesn't know of that file isn't stopped. {alone}",
+        )
     if caught:
         return Verdict(
             "right, but",
@@ -66,18 +67,22 @@ def _read(start: object) -> Start:
     return Start(tuple(start[ONCE]), tuple(start[EACH]))
 
 
-def _orders(start: Start) -> Iterator[int]:
-    """The second worker starts just before each statement of the first, and after the last."""
+def _orders(start: Start, no_use_in_waiting: bool) -> Iterator[int]:
+    """The second worker starts just before each statement of the first, and after the last.
+
+    :param no_use_in_waiting: ends it where a worker waits for something else than a lock of the
+        database, which takes its time in each order.
+    """
     for order in range(1, ORDERS):
         path = Path(f"order-{order}.db")
         _command(start, path)
-        more = _two_workers(start, path, order)
+        second = _two_workers(start, path, order)
         _has_one_lamp(path)
         _command(start, path)  # the next deployment
         _worker(start, path)
         _has_one_lamp(path)
         yield order
-        if not more:
+        if not second.came_first or (second.waits_elsewhere and no_use_in_waiting):
             return
 
 
@@ -100,87 +105,57 @@ def _keeps_a_shop_in_use(start: Start) -> None:
 
 
 def _command(start: Start, path: Path) -> None:
-    _do(start.once, _engine(path), f"What runs {ONCE}")
+    do(start.once, engine_of(path), f"What runs {ONCE}")
 
 
 def _worker(start: Start, path: Path) -> None:
-    _do(start.each, _engine(path), "A worker that started alone")
+    do(start.each, engine_of(path), "A worker that started alone")
 
 
-def _do(functions: tuple[Callable[[Engine], object], ...], engine: Engine, who: str) -> None:
-    try:
-        for function in functions:
-            function(engine)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"{who} failed: {describe_error(error)}.") from None  # type: ignore[arg-type]
-    finally:
-        engine.dispose()
-
-
-def _two_workers(start: Start, path: Path, order: int) -> bool:
-    """Run both workers; say whether the first one had a statement for the second to precede."""
-    one, second = _engine(path), _Second(start, path)
-    reached = itertools.count(1)
-
-    def meet(*_: Any) -> None:
-        if next(reached) == order:
-            second.start()
-
-    for name in ("before_cursor_execute", "commit"):
-        event.listen(one, name, meet)
+def _two_workers(start: Start, path: Path, order: int) -> SecondWorker:
+    """Run both workers, and return the second one."""
+    one, second = engine_of(path), SecondWorker(start, path)
+    meet_before(one, order, second.start)
     failures: list[Flaw] = []
     try:
-        _do(start.each, one, "The slower worker")
+        do(start.each, one, "The slower worker")
     except Flaw as flaw:
         failures.append(flaw)
-    more = second.is_started
     second.finish()
     for failure in failures + second.failures:
         raise failure
-    return more
+    return second
 
 
-class _Second:
-    """The second worker: it does all that it can while the first one stands still."""
-
-    def __init__(self, start: Start, path: Path) -> None:
-        self.failures: list[Flaw] = []
-        self._start, self._path = start, path
-        self._first_done, self._rests = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="second worker", daemon=True)
-
-    @property
-    def is_started(self) -> bool:
-        """Whether it came before the first one had ended."""
-        return self._thread.ident is not None
-
-    def start(self) -> None:
-        """Let it do what it can until it has to wait for the first one."""
-        self._thread.start()
-        self._rests.wait(SECONDS)
-
-    def finish(self) -> None:
-        """The first one is done: let this one go on, or begin."""
-        self._first_done.set()
-        if not self.is_started:
-            self._thread.start()
-        self._thread.join(5 * SECONDS)
-        if self._thread.is_alive():
-            self.failures.append(Flaw("One worker is up, and the other one waits for ever."))
-
-    def _run(self) -> None:
-        here.wait = self._wait
+def _other_process(start: Start) -> str:
+    """What goes wrong where the second one is a process that shares no memory, if anything."""
+    made = Path("made.db")
+    _command(start, made)
+    _worker(start, made)
+    for order in range(1, ORDERS):
+        path = Path(f"process-{order}.db")
+        _command(start, path)
+        one, other = engine_of(path), OtherProcess(made, path)
+        meet_before(one, order, other.start)
         try:
-            said = "While one worker was starting, the other one"
-            _do(self._start.each, _engine(self._path), said)
+            do(start.each, one, "Your worker")
+            _has_one_lamp(path)
         except Flaw as flaw:
-            self.failures.append(flaw)
-        finally:
-            self._rests.set()
+            return (
+                "Another process made the tables and the lamp while your worker stood before its"
+                f" statement {order}. {flaw} In its memory, that process has nothing of yours: no"
+                " lock, no list and no flag."
+            )
+        if not other.came:
+            break
+    return ""
 
-    def _wait(self) -> bool:
-        self._rests.set()
-        return self._first_done.wait(SECONDS)
+
+def _files_beside_the_databases() -> list[str]:
+    files = [each.name for each in Path().iterdir()]
+    databases = tuple(name for name in files if name.endswith(".db"))
+    ours = {name + end for name in databases for end in ("", "-journal", "-wal", "-shm")}
+    return sorted(set(files) - ours)
 
 
 def _has_one_lamp(path: Path) -> None:
@@ -190,7 +165,7 @@ def _has_one_lamp(path: Path) -> None:
 
 
 def _rows(path: Path) -> list[tuple[str, int]]:
-    engine = _engine(path)
+    engine = engine_of(path)
     try:
         with engine.connect() as connection:
             rows = connection.execute(text("SELECT name, stock FROM item ORDER BY id"))
@@ -205,15 +180,8 @@ def _rows(path: Path) -> list[tuple[str, int]]:
 
 
 def _run(path: Path, *statements: str) -> None:
-    engine = _engine(path)
+    engine = engine_of(path)
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path.absolute().as_posix()}", connect_args={**STEPPED})
-    # Nobody needs this file after a power cut.
-    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA synchronous=OFF"))
-    return engine

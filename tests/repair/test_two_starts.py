@@ -10,6 +10,8 @@ from bank import answer_of, grades
 from helpers.repair import both_workers_start
 
 HEAD = """
+import threading
+from pathlib import Path
 from sqlalchemy import create_engine, select, text, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -86,6 +88,34 @@ def without_a_number(engine):
             session.add(Item(name="lamp"))
             session.commit()
 
+LOCK, SEEN = threading.Lock(), set()
+
+def with_a_lock(engine):
+    with LOCK:
+        make_tables(engine)
+        add_a_lamp(engine)
+
+def once_for_each_file(engine):
+    with LOCK:
+        if engine.url.database not in SEEN:
+            make_tables(engine)
+            add_a_lamp(engine)
+            SEEN.add(engine.url.database)
+
+def the_first_only(engine):
+    if engine.url.database not in SEEN:
+        SEEN.add(engine.url.database)
+        make_tables(engine)
+        add_a_lamp(engine)
+
+def if_nobody_is_at_it(engine):
+    try:
+        Path(engine.url.database).with_suffix(".starting").mkdir()
+    except FileExistsError:
+        return
+    make_tables(engine)
+    add_a_lamp(engine)
+
 def elsewhere(engine):
     other = create_engine("sqlite://")
     Base.metadata.create_all(other)
@@ -109,6 +139,7 @@ GRADES = {
     },
     "right, but": {
         "errors caught": start("", "caught(make_tables), caught(add_a_lamp)"),
+        "a lock file": start("", "if_nobody_is_at_it"),
         "a command that catches": start("make_tables, caught(without_looking)", ""),
     },
     "not yet": {
@@ -124,6 +155,9 @@ GRADES = {
         "begins all over": start("", "start_over, on_conflict"),
         "begins all over in the command": start("start_over, add_a_lamp", ""),
         "a transaction that locks too late": start("", "deferred"),
+        "a lock of threads": start("", "with_a_lock"),
+        "a lock of threads, and what has been made": start("", "once_for_each_file"),
+        "the first thread only": start("", "the_first_only"),
         "nothing at all": start("", ""),
         "no lamp": start("make_tables", ""),
         "another database": start("elsewhere", ""),
