@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from helpers.repair.watch import watched
 from helpers.sample import Base, Item
 
 ANN_WAITS = 0.4  # seconds for Ben's sale to end, when it doesn't have to wait for Ann's
+Sale = Callable[[Any], Any]
 WRITES = ("UPDATE", "INSERT", "DELETE")
 
 
@@ -33,9 +36,9 @@ def sells_what_it_has(answer: object) -> Verdict:
     return Verdict("not yet", f"The check calls two functions and was given {answer!r}.")
 
 
-def _judged(open_engine: Callable[[str], Any], sell_one: Callable[[Any], Any]) -> Verdict:
+def _judged(open_engine: Callable[[str], Any], sell_one: Sale) -> Verdict:
     for stock, sales in ((0, ["no"]), (3, ["yes"]), (1, ["no", "yes"]), (2, ["yes", "yes"])):
-        url = _new_shop(stock)
+        url = _new_shop(stock, f"shop-{stock}.db")
         engine = open_engine(url)
         if not isinstance(engine, Engine):
             return Verdict("not yet", f"open_engine returned {engine!r}: let it return an engine.")
@@ -44,6 +47,14 @@ def _judged(open_engine: Callable[[str], Any], sell_one: Callable[[Any], Any]) -
         left, kept = _stock(url)
         if sorted(told) != sales or left != stock - told.count("yes") or not kept:
             return Verdict("not yet", _sentence(stock, told, left, kept))
+    if not _minds_other_programs(open_engine, sell_one):
+        return Verdict(
+            "right, but",
+            "in this program, your sales wait for each other. The check then sold with an UPDATE"
+            " through a connection of its own, as another program would that doesn't know of your"
+            " lock, and the last lamp was sold twice: *Two people, one number* leaves that to the"
+            " database.",
+        )
     return Verdict("right", "Of one lamp it sold one, of two it sold two, with two sales at once.")
 
 
@@ -55,8 +66,8 @@ def _sentence(stock: int, told: list[str], left: int, kept: bool) -> str:
     return f"With {stock} in stock, {how} {sales}, and {left} are left{lost}."
 
 
-def _new_shop(stock: int) -> str:
-    url = f"sqlite:///{Path(f'shop-{stock}.db').absolute().as_posix()}"
+def _new_shop(stock: int, name: str) -> str:
+    url = f"sqlite:///{Path(name).absolute().as_posix()}"
     engine = create_engine(url, poolclass=NullPool)
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
@@ -72,7 +83,7 @@ def _stock(url: str) -> tuple[int, bool]:
     return rows.get(1, 0), rows.keys() >= {1, 2} and rows.get(2) == 7
 
 
-def _sale(engine: Engine, sell_one: Callable[[Any], Any]) -> str:
+def _sale(engine: Engine, sell_one: Sale) -> str:
     try:
         sold = sell_one(engine)
     except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
@@ -80,21 +91,55 @@ def _sale(engine: Engine, sell_one: Callable[[Any], Any]) -> str:
     return {True: "yes", False: "no"}.get(sold, repr(sold)) if type(sold) is bool else repr(sold)
 
 
-def _two_at_once(engine: Engine, sell_one: Callable[[Any], Any]) -> list[str]:
+def _two_at_once(engine: Engine, sell_one: Sale) -> list[str]:
     """Just before Ann's first write Ben makes a whole sale, unless he has to wait for her."""
     sales: list[Any] = []
-    ann = threading.current_thread()
 
-    def let_ben_go_first(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
-        begins = sql.lstrip().upper().startswith(WRITES)
-        if begins and not sales and threading.current_thread() is ann:
-            sales.append(ben.submit(_sale, engine, sell_one))
-            wait(sales, timeout=ANN_WAITS)
+    def let_ben_go_first() -> None:
+        sales.append(ben.submit(_sale, engine, sell_one))
+        wait(sales, timeout=ANN_WAITS)
 
     with ThreadPoolExecutor(1, thread_name_prefix="Ben") as ben:
-        event.listen(engine, "before_cursor_execute", let_ben_go_first)
-        told = _sale(engine, sell_one)
+        with _before_the_first_write(engine, let_ben_go_first):
+            told = _sale(engine, sell_one)
         if not sales:
             sales.append(ben.submit(_sale, engine, sell_one))
-    event.remove(engine, "before_cursor_execute", let_ben_go_first)
     return [told, sales[0].result()]
+
+
+def _minds_other_programs(open_engine: Callable[[str], Any], sell_one: Sale) -> bool:
+    """Whether the last lamp is sold once, too, where another program sells it just before."""
+    url = _new_shop(1, "other-program.db")
+    engine = open_engine(url)
+    sold: list[int] = []
+
+    def sell() -> None:
+        sql = "UPDATE item SET stock = stock - 1 WHERE id = 1 AND stock > 0"
+        connection = sqlite3.connect("other-program.db", timeout=0)
+        with closing(connection), suppress(sqlite3.OperationalError):  # Ann has the lock
+            changed = connection.execute(sql).rowcount
+            connection.commit()
+            sold.append(changed)
+
+    with _before_the_first_write(engine, sell):
+        told = _sale(engine, sell_one)
+    return sum(sold) + (told == "yes") == 1
+
+
+@contextmanager
+def _before_the_first_write(engine: Engine, do: Callable[[], None]) -> Iterator[None]:
+    """Do something once, when this thread is about to write."""
+    ann, done = threading.current_thread(), False
+
+    def meet(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        nonlocal done
+        begins = sql.lstrip().upper().startswith(WRITES)
+        if begins and not done and threading.current_thread() is ann:
+            done = True
+            do()
+
+    event.listen(engine, "before_cursor_execute", meet)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", meet)

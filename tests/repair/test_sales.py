@@ -14,8 +14,11 @@ HEAD = """
 from sqlalchemy import create_engine, event, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, StaticPool
+import threading
 from helpers.sample import Item
+
+LOCK = threading.Lock()
 
 def begin_with(engine, statement):
     event.listen(engine, "connect", lambda c, _: setattr(c, "isolation_level", None))
@@ -63,6 +66,9 @@ RETURNING = """
         sql = "UPDATE item SET stock = stock - 1 WHERE id = 1 AND stock > 0 RETURNING stock"
         return connection.scalar(text(sql)) is not None
 """
+IN_TURNS = "\n    with LOCK:" + PYTHON.replace("\n    ", "\n        ")
+ONE_CONNECTION = "create_engine(url, pool_size=1, max_overflow=0)"
+STATIC = 'create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})'
 IMMEDIATE = 'begin_with(create_engine(url), "BEGIN IMMEDIATE")'
 
 GRADES = {
@@ -75,6 +81,11 @@ GRADES = {
         "BEGIN IMMEDIATE": shop(PYTHON, IMMEDIATE),
         "BEGIN EXCLUSIVE": shop(PYTHON, 'begin_with(create_engine(url), "BEGIN EXCLUSIVE")'),
         "compare and try again": shop(RETRY),
+    },
+    "right, but": {
+        "a lock of threads": shop(IN_TURNS),
+        "a pool of one": shop(PYTHON, ONE_CONNECTION),
+        "one connection for all, and a lock": shop(IN_TURNS, STATIC),
     },
     "not yet": {
         "as it is": shop(PYTHON),
