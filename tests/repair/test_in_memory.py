@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import tempfile
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +31,9 @@ def setup(
     source = BROKEN.replace(URL, config).replace(KEEP, keeper + KEEP)
     return answer_of(HEAD + source.replace("db.session.commit()", commit), "make_app")
 
+
+# Elsewhere than in the folder where the judge looks.
+ELSEWHERE = Path(tempfile.gettempdir()).resolve() / f"lamps-{os.getpid()}.db"
 
 GRADES = {
     "right": {
@@ -59,6 +66,7 @@ GRADES = {
         "the default": setup("sqlite://"),
         "the default, with a keeper": setup("sqlite://", keeper=KEEPER),
         "a file": setup("sqlite:///lamps.db"),
+        "a file elsewhere": setup(f"sqlite:///{ELSEWHERE.as_posix()}", keeper=KEEPER),
         "the file called :memory:": setup("sqlite:///file::memory:?cache=shared&uri=true"),
         "a name that is not shared": setup(NAMED, TWO_THREADS, KEEPER),
         "the trap": setup(NAMED, '{"poolclass": SingletonThreadPool}', KEEPER),
@@ -72,6 +80,13 @@ GRADES = {
     },
 }  # fmt: skip
 ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
+
+
+@pytest.fixture(autouse=True)
+def nothing_elsewhere() -> Iterator[None]:
+    """What the answers leave outside of the judge's folder is removed."""
+    yield
+    ELSEWHERE.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
