@@ -94,11 +94,14 @@ def _two_answers_at_once(engine: Engine) -> None:
 
 def _defend(because: dict[str, str]) -> None:
     with TemporaryFolder() as folder:
-        for name in REFUSED:
-            _refuse(name, because.get(name), folder.new())
+        reasons = [_refuse(name, because.get(name), folder.new()) for name in REFUSED]
+    if len(set(reasons)) < len(reasons):
+        again = next(each for each in reasons if reasons.count(each) > 1)
+        raise Flaw(f"{again!r} is true, and you say it more than once: name three rows.")
 
 
-def _refuse(name: str, reason: object, folder: Path) -> None:
+def _refuse(name: str, reason: object, folder: Path) -> str:
+    """Refuse a suggestion, and return the row that speaks against it."""
     if not isinstance(reason, str) or not reason.strip():
         raise Flaw(f"Your setup holds. What speaks against {name}? Name a row of the scoreboard.")
     rows: dict[str, Question] = {question.text: question for question in QUESTIONS}
@@ -110,3 +113,4 @@ def _refuse(name: str, reason: object, folder: Path) -> None:
         raise Flaw(f"You say of {name}: {question.text}. It was asked again: {answer}.")
     if question.text not in NEEDED:
         raise Flaw(f"It is true of {name}: {question.text}: {answer}. The quiz can live with that.")
+    return question.text

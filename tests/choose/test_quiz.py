@@ -56,6 +56,8 @@ WRONG = {
     "no row": (mine(), {**BECAUSE, "memdb": "slow"}),
     "not true": (mine(), {**BECAUSE, "memdb": "another thread sees my rows"}),
     "not needed": (mine(), {**BECAUSE, "memdb": "a URL and options are enough"}),
+    "one reason for all": (mine(), dict.fromkeys(BECAUSE, "another process sees my rows")),
+    "one reason for two": (mine(), {**BECAUSE, "default": " rows outlive the program"}),
     "a number": (mine(), {**BECAUSE, "memdb": 3}),
     "None": None,
     "a text": ("file", BECAUSE),
@@ -101,4 +103,7 @@ def test_what_is_said_is_what_happened() -> None:
     assert said(WRONG["not needed"]).endswith("needs a keeper. The quiz can live with that.")
     assert "You say of memdb: another thread sees my rows. It was asked again: ✓." in said(
         WRONG["not true"]
+    )
+    assert said(WRONG["one reason for two"]) == (
+        "'rows outlive the program' is true, and you say it more than once: name three rows."
     )
