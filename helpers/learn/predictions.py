@@ -18,7 +18,10 @@ RESULTS = ("works", "fails")
 
 
 def compare(
-    key: str, ask: Callable[[], tuple[Any, Any]], choices: Mapping[str, Speaks] | None = None
+    key: str,
+    ask: Callable[[], tuple[Any, Any]],
+    choices: Mapping[str, Speaks] | None = None,
+    rows: Sequence[int] = (),
 ) -> Reply:
     """Compare a prediction with what was measured.
 
@@ -27,6 +30,7 @@ def compare(
         letter where there are choices, and else a dictionary: the number of a look to the
         database and "works" or "fails".
     :param choices: for each letter a function from the looks to those that speak against it.
+    :param rows: the numbers of the looks to predict. A row that was taken out is missed.
     :returns: one line for each row that was predicted, or one for the choice.
     """
     try:
@@ -34,7 +38,7 @@ def compare(
         if not (isinstance(given, tuple) and len(given) == 2):
             raise NotReady("This cell was changed: hand over the prediction and the looks.")
         guess, looks = given
-        lines, complete = _choice(guess, looks, choices) if choices else _rows(guess, looks)
+        lines, complete = _choice(guess, looks, choices) if choices else _rows(guess, looks, rows)
     except NotReady as sentence:
         return reply(str(sentence))
     return reply(*lines, record(key) if complete else "")
@@ -61,7 +65,7 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
     return [f"Not {letter}. {_refutes(against[0], looks)}", "What fits it? Choose again."], True
 
 
-def _rows(guess: object, looks: Any) -> tuple[list[str], bool]:
+def _rows(guess: object, looks: Any, rows: Sequence[int]) -> tuple[list[str], bool]:
     if not isinstance(guess, dict) or not guess:
         raise NotReady(f"Your prediction is {guess!r}: put the rows back as they were.")
     try:
@@ -73,6 +77,7 @@ def _rows(guess: object, looks: Any) -> tuple[list[str], bool]:
         ) from None
     if all(_is_blank(each) for each in guess.values()):
         return [f"No prediction yet. {AGAIN}"], False
+    guess = dict.fromkeys(rows, "") | guess
     marked = [_row(number, each, looks) for number, each in guess.items()]
     return [line for line, _ in marked], all(complete for _, complete in marked)
 

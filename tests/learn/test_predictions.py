@@ -75,6 +75,14 @@ def test_a_missing_row_reveals_nothing() -> None:
     assert told({2: ("D1", "works"), 3: ("", "")})[1] == f"Look 3: no prediction yet. {AGAIN}"
 
 
+def test_a_row_that_was_taken_out_is_missed() -> None:
+    """It counts as one without a prediction, and so the prediction is not done."""
+    reply = compare("01a", lambda: ({2: ("D1", "works")}, LOOKS), rows=(2, 3))
+
+    assert reply.lines[0].startswith("✓ Look 2: correct.")
+    assert reply.lines[1:] == (f"Look 3: no prediction yet. {AGAIN}",)
+
+
 @pytest.mark.parametrize(
     ("guess", "said"),
     [

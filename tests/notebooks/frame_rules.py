@@ -71,6 +71,29 @@ def each_prediction_is_blank_and_compared(name: str, notebook: Any) -> Iterator[
             yield f"{title} answers the blank form with {said(cell)!r}"
 
 
+def each_row_is_asked_for(name: str, notebook: Any) -> Iterator[str]:
+    """A comparison names the rows of its form, so that one that was taken out is missed."""
+    forms: dict[str, tuple[Any, ...]] = {}
+    for title, cell in code_cells(notebook):
+        if "prediction" in tags(cell):
+            forms |= _forms(cell.source)
+        form = re.search(r"^compare\(.*lambda: \((\w+),", cell.source, re.MULTILINE)
+        rows = form and forms.get(form[1])
+        if rows and f"rows={rows}" not in cell.source:
+            yield f"{title} does not name the rows {rows}"
+
+
+def _forms(source: str) -> dict[str, tuple[Any, ...]]:
+    """The numbers of the rows by the name of their form; none where a letter is asked for."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=form)], value=value):
+                keys = value.keys if isinstance(value, ast.Dict) else []
+                found[form] = tuple(key.value for key in keys if isinstance(key, ast.Constant))
+    return found
+
+
 ASKED = {"prediction", "exercise", "solution"}
 
 
@@ -185,6 +208,7 @@ FRAME_RULES: list[FrameRule] = [
     the_first_cell_says_what_is_asked,
     the_sections_are_in_order,
     each_prediction_is_blank_and_compared,
+    each_row_is_asked_for,
     each_exercise_can_be_solved,
     folded_cells_begin_with_their_comment,
     keys_are_numbered,

@@ -14,7 +14,7 @@ NAME = "02_small.ipynb"
 TOP = "# A small notebook\n\n**2 minutes.** You need nothing.\n\n1. What is one?\n2. What is two?"
 SOLUTION = "<details>\n<summary>Solution</summary>\n\n```python\nanswer = 1\n```\n\n</details>"
 BOTTOM = "## Key points\n\n1. **What is one?** One.\n2. **What is two?** Two."
-COMPARE = '# Compare your prediction\ncompare("02a", lambda: (guess, looks))'
+COMPARE = '# Compare your prediction\ncompare("02a", lambda: (guess, looks), rows=(3,))'
 CHECK = '# Check your repair\ncheck("02b", judge, lambda: answer)'
 
 
@@ -103,6 +103,8 @@ def test_a_good_notebook_keeps_the_rule(rule: rules.FrameRule) -> None:
         ),
         (rules.each_prediction_is_blank_and_compared, "prediction", tagged(), "ask and answer"),
         (rules.each_prediction_is_blank_and_compared, "compare", says("b."), "answers the blank"),
+        (rules.each_row_is_asked_for, "compare", puts(", rows=(3,)", ""), "the rows (3,)"),
+        (rules.each_row_is_asked_for, "compare", puts("(3,)", "(3, 4)"), "the rows (3,)"),
         (rules.each_exercise_can_be_solved, "exercise", without_minutes, "how many minutes"),
         (rules.each_exercise_can_be_solved, "check", says("Right."), "with Not yet"),
         (rules.each_exercise_can_be_solved, "solution", tagged(), "'solution': 0"),

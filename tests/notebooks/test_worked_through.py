@@ -28,7 +28,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 # Stands in for compare: a learner who tries every choice, or fills in wrong and right rows.
 TRIES = """
-def _try_all(key, ask, choices=None):
+def _try_all(key, ask, choices=None, rows=()):
     import json
     from helpers.learn import compare
     guess, looks = ask()
@@ -40,7 +40,7 @@ def _try_all(key, ask, choices=None):
             for n in guess
         }
         guesses = {"right": right, "wrong": {n: ("D99", "works") for n in guess}}
-    told = {g: compare(key, lambda: (guesses[g], looks), choices).lines for g in guesses}
+    told = {g: compare(key, lambda: (guesses[g], looks), choices, rows).lines for g in guesses}
     print(json.dumps(told))
 """
 
