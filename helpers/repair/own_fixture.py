@@ -9,39 +9,48 @@ import sys
 from helpers.learn import Verdict
 from helpers.spawn import Process, TemporaryFolder
 
-SHOP = """
+MARKET = """
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-db = SQLAlchemy()
+database = SQLAlchemy()
 
 
-class Item(db.Model):
-    name = db.Column(db.String(20), primary_key=True)
+class Item(database.Model):
+    name = database.Column(database.String(20), primary_key=True)
 
 
-def items():
-    return list(db.session.scalars(db.select(Item.name)))
+class Note(database.Model):
+    __bind_key__ = "notes"
+    name = database.Column(database.String(20), primary_key=True)
 
 
-def add(name):
-    db.session.add(Item(name=name))
-    db.session.commit()
-    return name, 201
+def views_of(model):
+    def names():
+        return list(database.session.scalars(database.select(model.name)))
+
+    def add(name):
+        database.session.add(model(name=name))
+        database.session.commit()
+        return name, 201
+
+    return names, add
 
 
-def create_app(url="sqlite://"):
+def open_market(settings):
     app = Flask(__name__)
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
-    db.init_app(app)
-    app.add_url_rule("/items", view_func=items)
-    app.add_url_rule("/items/<name>", view_func=add, methods=["POST"])
+    app.config.update(settings)
+    database.init_app(app)
+    for path, model in {"/items": Item, "/notes": Note}.items():
+        names, add = views_of(model)
+        app.add_url_rule(path, path, names)
+        app.add_url_rule(path + "/<name>", path + "/add", add, methods=["POST"])
     return app
 """
 TESTS = """
 from concurrent.futures import ThreadPoolExecutor
 
-from shop import Item, db
+from market import Item, database
 
 
 def test_a_mug_is_stored(client):
@@ -55,6 +64,17 @@ def test_the_same_mug_again(client):
     assert client.post("/items/mug").status_code == 201
 
 
+def test_a_note_is_kept(client):
+    assert client.get("/notes").json == []
+    assert client.post("/notes/ask").status_code == 201
+    assert client.get("/notes").json == ["ask"]
+
+
+def test_the_same_note_again(client):
+    assert client.get("/notes").json == []
+    assert client.post("/notes/ask").status_code == 201
+
+
 def test_another_thread_sees_it(app, client):
     assert client.post("/items/mug").status_code == 201
     with ThreadPoolExecutor(1) as visitor:
@@ -63,11 +83,11 @@ def test_another_thread_sees_it(app, client):
 
 
 def test_nobody_takes_it_away(app):
-    db.session.add(Item(name="rug"))
-    db.session.flush()
+    database.session.add(Item(name="rug"))
+    database.session.flush()
     with app.app_context():
-        db.session.connection()
-    db.session.commit()
+        database.session.connection()
+    database.session.commit()
     assert app.test_client().get("/items").json == ["rug"]
 """
 QUIET = ("-m", "pytest", "-q", "-rA", "--tb=line", "--color=no", "-p", "no:cacheprovider")
@@ -90,29 +110,27 @@ def keeps_tests_apart(fixture: object) -> Verdict:
         return Verdict("not yet", f"pytest could not run the tests with it: {why}.")
     red = [name for name in NAMES if said[name] != "PASSED"]
     if [name for name in red if name != LAST]:
-        return Verdict("not yet", f"Of four tests, these are red: {', '.join(red)}. {why}")
+        return Verdict("not yet", f"Of {len(NAMES)} tests, these are red: {', '.join(red)}. {why}")
     if red:
         return Verdict(
             "right, but",
             "the tests are kept apart. Ann's row was lost in one of them, because all sessions"
             " share one connection: notebook 07.",
         )
-    return Verdict("right", "Four tests that add the same things are green, in one run.")
+    return Verdict("right", f"{len(NAMES)} tests that add the same things are green, in one run.")
 
 
 def _run(fixture: str) -> tuple[dict[str, str], str]:
     """What each test said, and the first error."""
     with TemporaryFolder() as folder:
         place = folder.new()
-        files = {"shop.py": SHOP, "conftest.py": fixture, "test_shop.py": TESTS}
+        files = {"market.py": MARKET, "conftest.py": fixture, "test_market.py": TESTS}
         for name, text in files.items():
             (place / name).write_text(text, encoding="utf-8")
         how = {"cwd": place, "env": os.environ | ALONE}
         command = [sys.executable, *QUIET, "--basetemp=tmp"]
         with Process(command, pass_fds=folder.lifeline, **how) as process:  # type: ignore[arg-type]
             process.wait(timeout=60)
-    errors = re.findall(
-        r"^(?:E  +|\S+:\d+: |)((?:\w+\.)*\w*Error\b.*)$", process.output, re.MULTILINE
-    )
+    errors = ERROR.findall(process.output)
     said = {name: word for word, name in SAID.findall(process.output)}
     return said, errors[0] if errors else process.output.strip().rpartition("\n")[2]

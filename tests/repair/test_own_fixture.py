@@ -9,28 +9,32 @@ import pytest
 from helpers.repair import keeps_tests_apart
 
 MEMDB = 'f"sqlite:///file:///{uuid4()}?vfs=memdb&uri=true"'
-FILE = "f\"sqlite:///{(tmp_path / 'shop.db').as_posix()}\""
+PRIVATE = 'f"sqlite:///file:///{uuid4()}?mode=memory&uri=true"'
+HELD = 'with database.engine.connect(), database.engines["notes"].connect():'
+ALL = "[each.dispose() for each in database.engines.values()]"
+NO_KEEPER = "with nullcontext():"
 
 
-def conftest(
-    url: str, keep: str = "with db.engine.connect():", end: str = "", arg: str = ""
-) -> str:
-    """The learner's file with another database."""
+def conftest(items: str, notes: str, keep: str = NO_KEEPER, end: str = ALL, arg: str = "") -> str:
+    """The learner's file with other databases."""
     return f"""
 from contextlib import nullcontext
 from uuid import uuid4
 import pytest
-from shop import create_app, db
+from market import database, open_market
 
 @pytest.fixture
 def app({arg}):
-    app = create_app({url})
+    app = open_market({{
+        "SQLALCHEMY_DATABASE_URI": {items},
+        "SQLALCHEMY_BINDS": {{"notes": {notes}}},
+    }})
     with app.app_context():
         {keep}
-            db.create_all()
+            database.create_all()
             yield app
-        db.session.remove()
-        {end or "db.engine.dispose()"}
+        database.session.remove()
+        {end}
 
 @pytest.fixture
 def client(app):
@@ -38,30 +42,66 @@ def client(app):
 """
 
 
-NO_KEEPER = "with nullcontext():"
-FIXED = '"sqlite:///file:///tests?vfs=memdb&uri=true"'
+def fixed(name: str) -> str:
+    """A URL that is the same in each test."""
+    return f'"sqlite:///file:///{name}?vfs=memdb&uri=true"'
+
+
+def file(name: str) -> str:
+    """A file in the folder of a test."""
+    return f"f\"sqlite:///{{(tmp_path / '{name}').as_posix()}}\""
+
+
+SAME = fixed("tests"), fixed("notes")
+EARLIER = """
+from uuid import uuid4
+import pytest
+from shop import create_app, db
+
+@pytest.fixture
+def app():
+    app = create_app(f"sqlite:///file:///{uuid4()}?vfs=memdb&uri=true")
+    with app.app_context():
+        with db.engine.connect():  # the keeper
+            db.create_all()
+            yield app
+        db.session.remove()
+        db.engine.dispose()
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+"""
 GRADES: dict[str, dict[str, Any]] = {
     "right": {
-        "a name for each test, and a keeper": conftest(MEMDB),
-        "a name for each test, held by the pool": conftest(MEMDB, NO_KEEPER),
-        "a file for each test": conftest(FILE, NO_KEEPER, arg="tmp_path"),
-        "one name, emptied before each test": conftest(
-            FIXED, "with db.engine.connect():\n            db.drop_all()"
+        "names for each test, and keepers": conftest(MEMDB, MEMDB, HELD),
+        "names for each test, held by the pools": conftest(MEMDB, MEMDB),
+        "files for each test": conftest(file("shop.db"), file("notes.db"), arg="tmp_path"),
+        "one file for both": conftest(file("shop.db"), file("shop.db"), arg="tmp_path"),
+        "a name and a file": conftest(MEMDB, file("notes.db"), arg="tmp_path"),
+        "the same names, emptied before each test": conftest(
+            *SAME, f"{HELD}\n            database.drop_all()"
         ),
-        "one name, dropped after each test": conftest(FIXED, NO_KEEPER, "db.drop_all()"),
-        "one name, let go of": conftest(FIXED, NO_KEEPER),
+        "the same names, dropped after each test": conftest(*SAME, end="database.drop_all()"),
+        "the same names, let go of": conftest(*SAME),
     },
-    "right, but": {"one connection for all": conftest("", NO_KEEPER)},
+    "right, but": {"one connection for all": conftest('"sqlite://"', '"sqlite://"')},
     "not yet": {
-        "as it is": conftest(FIXED, NO_KEEPER, "pass"),
-        "one file for all tests": conftest('"sqlite:///shop.db"', NO_KEEPER),
-        "a name in memory that is not shared": conftest(
-            'f"sqlite:///file:///{uuid4()}?mode=memory&uri=true"', NO_KEEPER
+        "as it is": conftest(*SAME, end="pass"),
+        "the items alone": conftest(MEMDB, SAME[1], end="database.engine.dispose()"),
+        "the notes alone": conftest(SAME[0], MEMDB, end="pass"),
+        "the items alone, let go of": conftest(*SAME, end="database.engine.dispose()"),
+        "the fixture of an earlier cell": EARLIER,
+        "the fixture of an earlier cell, with the names of this app": EARLIER.replace(
+            "from shop import create_app, db",
+            "from market import open_market as create_app, database as db",
         ),
-        "no tables": conftest(MEMDB).replace("db.create_all()", "pass"),
+        "one file for all tests": conftest('"sqlite:///shop.db"', '"sqlite:///notes.db"'),
+        "a name in memory that is not shared": conftest(PRIVATE, PRIVATE),
+        "no tables": conftest(MEMDB, MEMDB).replace("database.create_all()", "pass"),
         "a syntax error": "def app(:\n",
         "no fixture": "import pytest\n",
-        "skips": conftest(MEMDB).replace("yield app", "pytest.skip('not today')"),
+        "skips": conftest(MEMDB, MEMDB).replace("yield app", "pytest.skip('not today')"),
         "None": None,
     },
 }
