@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from .connections import leads_to
 from .database import Sqlite, what_it_opens
 from .find import Found, Place
-from .private import make_url
-from .process import ask
+from .process import Contents, contents_of
 from .report import Problem
 from .settings import Names
 from .tables import nearby
-
-__all__ = ["App"]
 
 MISSING: dict[str, Any] = {"problem": "missing", "tables": {}}
 
@@ -30,9 +29,8 @@ class App:
         module = found.engines[0].path.partition(":")[0] if found.engines else ""
         self.names = Names(flask, module.partition(".")[0])
         self.databases = {id(place.value): database(place) for place in found.engines}
-        files = [each.path for each in self.sqlite if not each.in_memory]
-        self.contents: dict[str, dict[str, Any]] = ask({"read": files}) if files else {}
-        self.around: dict[str, dict[str, Any]] | None = None
+        self.contents = contents_of([each.path for each in self.sqlite if not each.in_memory])
+        self.around: Contents | None = None
 
     @property
     def sqlite(self) -> list[Sqlite]:
@@ -43,13 +41,11 @@ class App:
         """What is in a file."""
         return self.contents.get(path, MISSING)
 
-    def other_files(self) -> dict[str, dict[str, Any]]:
+    def other_files(self) -> Contents:
         """The contents of the engines' files and of those around the app, read when needed."""
         if self.around is None:
-            files = [
-                path for path in nearby(self.flask, self.contents) if path not in self.contents
-            ]
-            self.around = ask({"read": files}) if files else {}
+            near = nearby(self.flask, self.contents)
+            self.around = contents_of([path for path in near if path not in self.contents])
         return {**self.contents, **self.around}
 
     def keeps(self, place: Place) -> bool:
@@ -67,15 +63,12 @@ class App:
         if not wanted:
             return ""
         url = make_url(wanted)
-        mine = place.value.url
-        if url.get_backend_name() != "sqlite" or sqlite is None:
-            same = (url.host, url.database, url.get_backend_name()) == (
-                mine.host,
-                mine.database,
-                mine.get_backend_name(),
-            )
-            return "" if same else url.set(query={}).render_as_string()
-        return "" if self.same_file(url.database or "", sqlite) else str(url)
+        if sqlite and url.get_backend_name() == "sqlite":
+            return "" if self.same_file(url.database or "", sqlite) else str(url)
+        both = [
+            (each.get_backend_name(), each.host, each.database) for each in (url, place.value.url)
+        ]
+        return "" if both[0] == both[1] else url.set(query={}).render_as_string()
 
     def same_file(self, configured: str, sqlite: Sqlite) -> bool:
         """Whether a path in the configuration is the engine's, in any folder it may start from."""

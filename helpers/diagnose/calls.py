@@ -5,24 +5,25 @@ They are read, not called: where the database stands in the code, it is known wh
 
 from __future__ import annotations
 
-import dis
+import ast
+import inspect
 import os
+import re
 import sqlite3
-from types import CodeType, FunctionType
+import textwrap
+from types import FunctionType
 from typing import Any
 
-from .cures import for_folder
+from .cures import for_folder, for_sqlite3
 from .database import Sqlite, where
 from .find import Found
+from .process import contents_of
 from .readers import all_codes, is_own_file, line_of
-from .report import Cure, EngineReport, Finding, Tables
-from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Names
-
-__all__ = ["add_tables", "look_at_calls", "makers", "report_on"]
+from .report import EngineReport, Finding, Tables
+from .settings import Names
 
 MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
-NOTHING = ("PUSH_NULL", "CACHE", "PRECALL", "KW_NAMES")
-KEEPING = {"STORE_GLOBAL", "STORE_ATTR", "STORE_DEREF", "STORE_SUBSCR"}
+LOCAL = {"sqlite3": sqlite3, "connect": sqlite3.connect}  # where a function imports them itself
 
 
 def makers(found: Found, config: Any) -> list[str]:
@@ -41,67 +42,60 @@ def name_of(function: FunctionType) -> str:
     return f"{function.__module__}:{function.__qualname__}"
 
 
-def opener(function: FunctionType) -> str:
-    """The name by which a function calls ``sqlite3.connect``, if it does."""
-    for code in all_codes(function):
-        for name in code.co_names:
-            value = function.__globals__.get(name)
-            if value is sqlite3.connect or (value is sqlite3 and "connect" in code.co_names):
-                return name if value is sqlite3.connect else "connect"
-            if name == "sqlite3" and "connect" in code.co_names:  # imported in the function
-                return "connect"
-    return ""
-
-
-def opened_by(code: CodeType, name: str, variables: dict[str, Any], config: Any) -> list[Any]:
-    """What calls of ``connect`` in some code are given, ``None`` where it cannot be told.
-
-    A constant, a global variable, or Flask's configuration counts; but not where the connection
-    is stored for the next call.
-    """
-    steps = [step for step in dis.get_instructions(code) if step.opname not in NOTHING]
-    opened: list[Any] = []
-    for index, step in enumerate(steps[:-3]):
-        if step.argval == name and step.opname.startswith("LOAD_"):
-            given, after, key = steps[index + 1 : index + 4]
-            value = None
-            if given.opname == "LOAD_CONST":
-                value = given.argval
-            elif after.argval == "config" and key.opname == "LOAD_CONST":
-                value = config.get(key.argval)
-            elif given.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                value = variables.get(given.argval)
-            if isinstance(value, (str, os.PathLike)) and not is_kept(steps[index:]):
-                opened.append(os.fspath(value))
-            else:
-                opened.append(None)
-    return opened
-
-
-def is_kept(steps: list[dis.Instruction]) -> bool:
-    """Whether the result of the first call is stored, other than locally or in Flask's ``g``."""
-    called = next((i for i, step in enumerate(steps) if step.opname.startswith("CALL")), len(steps))
-    after = steps[called + 1 : called + 4]
-    for before, step in zip([None, *after], after):
-        if step.opname.startswith(("STORE_FAST", "RETURN")):
-            return False
-        if step.opname in KEEPING:
-            return before is None or before.argval != "g"
-    return False
-
-
 def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | None:
-    """The databases that a function opens anew at each call; ``None`` if its code does not tell."""
-    name = opener(function)
-    if not name or not is_own_file(function.__code__.co_filename):
+    """The databases that a function opens anew at each call; ``None`` if its code does not tell.
+
+    A constant, a global variable, or Flask's configuration tells; but not where the connection is
+    stored for the next call.
+    """
+    codes = all_codes(function)
+    used = {name for code in codes for name in code.co_names}
+    sqlite = [name for name in used if function.__globals__.get(name) in (sqlite3, sqlite3.connect)]
+    if not (sqlite or "sqlite3" in used) or not is_own_file(function.__code__.co_filename):
         return []
-    opened = [
-        each
-        for code in all_codes(function)
-        for each in opened_by(code, name, function.__globals__, config)
-    ]
-    unknown = None in opened or function in found.cached or not opened
-    return None if unknown else opened
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
+    except (OSError, SyntaxError):
+        return None
+    local = {name for code in codes for name in code.co_varnames}
+    variables = {key: each for key, each in function.__globals__.items() if key not in local}
+    variables = {**LOCAL, **variables}
+    kept = {id(each) for node in ast.walk(tree) for each in stored(node, local)}
+    calls = [each for each in ast.walk(tree) if is_connect(each, variables)]
+    opened = [given(each, variables, config) for each in calls if id(each) not in kept]
+    known = [os.fspath(each) for each in opened if isinstance(each, (str, os.PathLike))]
+    return None if len(known) < len(calls) or (calls and function in found.cached) else known
+
+
+def stored(node: ast.AST, local: set[str]) -> list[ast.AST]:
+    """What an assignment stores, other than locally or in Flask's ``g``."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) or not node.value:
+        return []
+    if isinstance(node.value, ast.Lambda):
+        return []
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = [ast.unparse(target) for target in targets]
+    lasting = [name for name in names if name not in local and not re.match(r"(flask\.)?g\W", name)]
+    return list(ast.walk(node.value)) if lasting else []
+
+
+def is_connect(node: ast.AST, variables: dict[str, Any]) -> bool:
+    """Whether a node is a call of ``sqlite3.connect``, by whatever name."""
+    name = node.func if isinstance(node, ast.Call) else None
+    if isinstance(name, ast.Attribute) and isinstance(name.value, ast.Name):
+        return name.attr == "connect" and variables.get(name.value.id) is sqlite3
+    return isinstance(name, ast.Name) and variables.get(name.id) is sqlite3.connect
+
+
+def given(call: Any, variables: dict[str, Any], config: Any) -> Any:
+    """The database that a call of ``connect`` is given, where the code tells it."""
+    named = [each.value for each in call.keywords if each.arg == "database"]
+    database = [*call.args, *named, None][0]
+    if isinstance(database, ast.Name):
+        return variables.get(database.id)
+    if isinstance(database, ast.Subscript) and ast.unparse(database.value).endswith("config"):
+        return config.get(getattr(database.slice, "value", None))
+    return getattr(database, "value", None)  # a constant
 
 
 def look_at_calls(found: Found, names: Names, config: Any) -> list[EngineReport]:
@@ -111,7 +105,7 @@ def look_at_calls(found: Found, names: Names, config: Any) -> list[EngineReport]
         for database in opened_in(function, found, config) or []:
             if database not in reports:
                 reports[database] = report_on(database, name_of(function), names)
-    return list(reports.values())
+    return add_tables(list(reports.values()))
 
 
 def report_on(database: str, path: str, names: Names) -> EngineReport:
@@ -123,26 +117,19 @@ def report_on(database: str, path: str, names: Names) -> EngineReport:
         report.findings.append(Finding.of("no-folder", for_folder(sqlite.path), reason=missing))
     elif sqlite.in_memory and not sqlite.shared:
         words = {"function": path, "error": "OperationalError: no such table: item"}
-        report.findings.append(Finding.of("sqlite3-own-memory", cures(names), **words))
+        cures = for_sqlite3("In the function, open a file", [], "connection = ", names)
+        report.findings.append(Finding.of("sqlite3-own-memory", cures, **words))
     return report
 
 
-def cures(names: Names) -> list[Cure]:
-    """A file, or a name in memory that all calls share."""
-    name = names.new(None)
-    in_file = Cure("In the function, open a file", [f'connection = sqlite3.connect("{name}.db")'])
-    uri = f"file:///{name}?vfs=memdb"
-    line = f'sqlite3.connect("{uri}", uri=True)'
-    memory = Cure(IN_MEMORY, [f"connection = {line}", f"keeper = {line}"])
-    return [in_file, memory] if MEMDB_IS_KNOWN else [in_file]
-
-
-def add_tables(reports: list[EngineReport], contents: dict[str, dict[str, Any]]) -> None:
-    """What is in the files that are opened."""
-    for report in reports:
-        content = contents.get(report.opens, {"problem": "missing"})
-        if not content["problem"]:
-            report.tables = Tables(there=sorted(content["tables"]))
-        elif report.kind == "calls":
-            missing = content["problem"] == "missing"
-            report.notes.append("not there yet" if missing else content["problem"])
+def add_tables(reports: list[EngineReport]) -> list[EngineReport]:
+    """Add what is in the files that are opened."""
+    files = [each for each in reports if each.kind == "calls"]
+    contents = contents_of([each.opens for each in files])
+    for report in files:
+        problem = contents[report.opens]["problem"]
+        if problem:
+            report.notes.append("not there yet" if problem == "missing" else problem)
+        else:
+            report.tables = Tables(there=sorted(contents[report.opens]["tables"]))
+    return reports

@@ -12,12 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from .private import Engine, Listener, own_listeners, pool_options, quiet
+from .private import Listener, own_listeners, pool_options, quiet
 from .report import Problem
-
-__all__ = ["ListenerProblem", "allowed", "copy_engine", "name_of", "refuse_to_attach"]
 
 allowed = threading.local()  # .databases: what a thread of ours may open; .refused: what it tried
 

@@ -13,13 +13,11 @@ import sys
 from contextlib import suppress
 
 from . import __version__
+from .diagnosis import FLAG, ask
 from .inside import main as inside
-from .outside import FLAG, ask
 from .report import Report
 from .text import as_text
 from .words import FINDINGS
-
-__all__ = ["main"]
 
 EXAMPLES = """examples, in the folder of your app and with its Python:
   python path/to/diagnose                      what `flask run` would take

@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from .cures import for_sqlite3
 from .database import Sqlite, where
 from .find import Found, Place
 from .private import driver_connection
 from .report import Cure, EngineReport, Finding
-from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Names
-
-__all__ = ["database_of", "holds", "is_open", "leads_to", "look_at_connection"]
+from .settings import Names
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
@@ -114,16 +113,9 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
 
 def cures(place: Place, file: str | None, names: Names) -> list[Cure]:
     """A function that opens a connection for each use."""
-    lines = ["def connect():", f"    return sqlite3.connect({file!r})"]
     use = "with contextlib.closing(connect()) as connection, connection:"
-    where = f"Instead of {place.path}: `{use}`"
+    where, head = f"Instead of {place.path}: `{use}`", "def connect():"
     if file:
-        return [Cure(where, lines)]
-    name = names.new(None)
-    in_file = Cure(where, ["def connect():", f'    return sqlite3.connect("{name}.db")'])
-    if not MEMDB_IS_KNOWN or file is None:
-        return [in_file]
-    uri = f"file:///{name}?vfs=memdb"
-    open_it = f'sqlite3.connect("{uri}", uri=True)'
-    memory = ["def connect():", f"    return {open_it}", "keeper = connect()"]
-    return [in_file, Cure(IN_MEMORY, memory)]
+        return [Cure(where, [head, f"    return sqlite3.connect({file!r})"])]
+    found = for_sqlite3(where, [head], "    return ", names)
+    return found if file == "" else found[:1]  # unknown: its thread alone could tell

@@ -8,9 +8,7 @@ from .database import Sqlite, shown
 from .find import Place
 from .private import is_async, pool_is_default
 from .report import Cure, Tables
-from .settings import AT_FAULT, MEMDB_IS_KNOWN, Names, Setting, literal, option_lines
-
-__all__ = ["cures_of", "for_columns", "for_folder", "for_late_url", "for_tables"]
+from .settings import AT_FAULT, IN_MEMORY, MEMDB_IS_KNOWN, Names, Setting, literal, option_lines
 
 
 def cures_of(
@@ -59,20 +57,13 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
         extra = {"poolclass": "QueuePool", "connect_args": literal(arguments)}
     elif sqlite and pool_is_default(engine) and not is_async(engine):
         extra = {"poolclass": "QueuePool"}
-    if setting.kind == "config":
-        options = kept(setting, without, extra)
-        lines = setting.lines(url, without) if place.key else option_lines(options)
-        return Cure(setting.place, lines)
-    if engine.url.password or setting.kind == "owner":
+    if setting.is_config:
+        lines = option_lines(setting.kept(without, extra))
+        return Cure(setting.place, setting.lines(url, without) if place.key else lines)
+    if engine.url.password or not setting.variable:
         return Cure(f"{setting.place}, leave out poolclass; keep the URL and connect_args", [])
     imports = ["from sqlalchemy.pool import QueuePool"] if "poolclass" in extra else []
     return Cure(setting.place, imports + setting.lines(url, without, **extra))
-
-
-def kept(setting: Setting, without: tuple[str, ...], extra: dict[str, str]) -> dict[str, str]:
-    """The options of a configuration that stay, as code."""
-    options = {key: literal(each) for key, each in setting.options.items() if key not in without}
-    return {key: text for key, text in {**options, **extra}.items() if text not in ("", "{}")}
 
 
 def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) -> list[Cure]:
@@ -89,17 +80,12 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
         lines = ["with app.app_context():", "    db.create_all()"]
     elif is_async(place.value):
         lines = [
-            f"async with {setting.target}.begin() as connection:",
+            f"async with {setting.variable or 'engine'}.begin() as connection:",
             f"    await connection.run_sync({metadata}.create_all)",
         ]
     else:
-        lines = [f"{metadata}.create_all({variable(setting)})"]
+        lines = [f"{metadata}.create_all({setting.variable or 'engine'})"]
     return [Cure("At startup, after the import of all models", lines)]
-
-
-def variable(setting: Setting) -> str:
-    """The name of the engine in the reader's code."""
-    return setting.target if setting.kind == "call" else "engine"
 
 
 def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
@@ -117,4 +103,13 @@ def for_folder(path: str) -> list[Cure]:
 
 def for_late_url(setting: Setting, configured: str) -> list[Cure]:
     """The line that has to stand before the extension meets the app."""
-    return [Cure(setting.place, [f"app.config{setting.target} = {configured!r}"])]
+    return [Cure(setting.place, [f"{setting.start}{configured!r}"])]
+
+
+def for_sqlite3(where: str, head: list[str], start: str, names: Names) -> list[Cure]:
+    """A file, or a name in memory that all connections of plain sqlite3 share."""
+    name = names.new(None)
+    in_file = Cure(where, [*head, f'{start}sqlite3.connect("{name}.db")'])
+    in_memory = f'sqlite3.connect("file:///{name}?vfs=memdb", uri=True)'
+    memory = Cure(IN_MEMORY, [*head, f"{start}{in_memory}", f"keeper = {in_memory}"])
+    return [in_file, memory] if MEMDB_IS_KNOWN else [in_file]

@@ -10,10 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from .private import URL, Engine, connect_arguments, connects_by_event, creator_of
-from .report import Problem
+from sqlalchemy.engine import URL, Engine
 
-__all__ = ["SCRATCH", "Sqlite", "shown", "what_it_opens", "where"]
+from .private import connect_arguments, connects_by_event, creator_of
+from .report import Problem
 
 SCRATCH = "scratch.db"
 SERVERS = ("postgresql", "mysql", "mariadb", "mssql", "oracle", "cockroachdb")
@@ -27,9 +27,12 @@ class Sqlite:
         parts = urlsplit(database if self.uri else "")
         self.path = unquote(parts.path) if self.uri else database
         self.query = dict(parse_qsl(parts.query))
+        self.mode = self.query.get("mode", "")
+        reads = "mode=ro" if self.mode == "ro" else ""
+        self.reads_only = "immutable" if "immutable" in self.query else reads
         self.named = self.path not in ("", ":memory:")
         self.memdb = self.query.get("vfs") == "memdb"
-        self.in_memory = self.memdb or not self.named or self.query.get("mode") == "memory"
+        self.in_memory = self.memdb or not self.named or self.mode == "memory"
         cache = bool(self.path) and self.query.get("cache") == "shared"
         self.shared = self.path.startswith("/") if self.memdb else cache
         self.relative = not (self.in_memory or os.path.isabs(self.path))
@@ -45,16 +48,6 @@ class Sqlite:
             return os.path.realpath(self.path)
         return f"{'memdb' if self.memdb else 'shared'} {self.path}" if self.shared else ""
 
-    @property
-    def reads_only(self) -> str:
-        """How it is opened for reading only, if so."""
-        return "immutable" if "immutable" in self.query else {"ro": "mode=ro"}.get(self.mode, "")
-
-    @property
-    def mode(self) -> str:
-        """The mode in which a URI opens its file."""
-        return self.query.get("mode", "")
-
     def missing_folder(self) -> str:
         """Why SQLite cannot make or open the file, if so."""
         real = Path(os.path.realpath(self.path))  # a link may lead to a folder that is missing
@@ -68,10 +61,9 @@ class Sqlite:
 
     def make_scratch(self, folder: str, wal: bool) -> str:
         """Name a database of the same kind that nobody uses."""
-        query = {
-            k: v for k, v in self.query.items() if (k, v) not in (("mode", "rw"), ("mode", "ro"))
-        }
-        query.pop("immutable", "")
+        query = {key: each for key, each in self.query.items() if key != "immutable"}
+        if self.mode in ("rw", "ro"):
+            del query["mode"]
         if not self.in_memory:
             path = Path(folder, SCRATCH)
             if wal:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 
+from . import memory
 from .app import App
 from .connections import holds
 from .cures import cures_of, for_columns, for_folder, for_late_url, for_tables
 from .database import Sqlite, shown, where
 from .find import Place
-from .judge import judge, judge_server, notes, server_notes
+from .judge import judge, judge_server, notes
 from .measure import measure
-from .report import Answer, EngineReport, Finding, Problem
+from .report import Cure, EngineReport, Finding, Problem
 from .scratch import Scratch
 from .settings import setting_of
-from .tables import columns_missing, compare, elsewhere, metadata_of
+from .tables import columns_missing, compare, elsewhere, metadata_of, tables_of
 from .words import FINDINGS, some
-
-__all__ = ["look_at_engine"]
 
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
@@ -27,112 +27,109 @@ WHY_NOT_READ = {
 
 def look_at_engine(place: Place, app: App) -> EngineReport:
     """Look at one engine; what keeps it from looking stands in the report."""
-    engine, sqlite = place.value, app.databases[id(place.value)]
-    report = EngineReport(place.path, shown(engine.url), type(engine.pool).__name__)
+    look = EngineLook(place, app)
     try:
+        look.at_all()
+    except Problem as problem:
+        look.report.problem = str(problem)
+    except Exception as error:  # noqa: BLE001 - a pool or dialect that is new to diagnose
+        reason = f"{type(error).__name__}: {error}"
+        look.report.problem = f"No copy of this engine could be tried: {reason}"
+    return look.report
+
+
+class EngineLook:
+    """A look at one engine, step by step; what is found goes into the report."""
+
+    def __init__(self, place: Place, app: App) -> None:
+        self.place, self.app, self.engine = place, app, place.value
+        url, pool = shown(self.engine.url), type(self.engine.pool).__name__
+        self.report = EngineReport(place.path, url, pool)
+        self.table = next(iter(sorted(tables_of(place, app.found))), "item")
+
+    def at_all(self) -> None:
+        """Look at the database, the pool, the tables and the configuration."""
+        sqlite = self.app.databases[id(self.engine)]
         if isinstance(sqlite, Problem):
             raise sqlite
-        report.opens = where(sqlite) if sqlite else shown(engine.url)
         if sqlite is None:
-            report.kind, report.notes = judge_server(engine), server_notes(engine)
-            found(report, place, None, app)
-        elif usable(report, sqlite, app):
-            try_it(report, place, sqlite, app)
-            look_at_tables(report, place, sqlite, app)
-        look_at_configuration(report, place, sqlite, app)
-    except Problem as problem:
-        report.problem = str(problem)
-    except Exception as error:  # noqa: BLE001 - a pool or dialect that is new to diagnose
-        report.problem = f"No copy of this engine could be tried: {type(error).__name__}: {error}"
-    return report
+            self.report.opens, self.report.kind = self.report.url, judge_server(self.engine)
+            self.add_measured(None)
+        else:
+            self.report.opens = where(sqlite)
+            if missing := sqlite.missing_folder():
+                self.add("no-folder", for_folder(sqlite.path), reason=missing)
+            elif self.app.content(sqlite.path)["problem"] == "not a database":
+                self.add("not-a-database", [], file=sqlite.path)
+            else:
+                self.try_a_copy(sqlite)
+                self.compare_tables(sqlite)
+        if configured := self.app.configured(self.place, sqlite):
+            cures = for_late_url(setting_of(self.place, self.app.flask), configured)
+            self.add("url-not-used", cures, configured=configured, table=self.table)
+            self.report.findings.insert(0, self.report.findings.pop())
 
+    def add(self, id: str, cures: list[Cure], **values: str) -> None:
+        """Add a finding."""
+        self.report.findings.append(Finding.of(id, cures, **values))
 
-def usable(report: EngineReport, sqlite: Sqlite, app: App) -> bool:
-    """Whether there is a database, or there can be one; else it is a finding."""
-    if missing := sqlite.missing_folder():
-        report.findings = [Finding.of("no-folder", for_folder(sqlite.path), reason=missing)]
-    elif not sqlite.in_memory and app.content(sqlite.path)["problem"] == "not a database":
-        report.findings = [Finding.of("not-a-database", file=sqlite.path)]
-    return not report.findings
+    def add_measured(self, sqlite: Sqlite | None, error: str = "") -> None:
+        """Add the finding that was measured, if it is one, with its cures."""
+        if (id := self.report.kind) in FINDINGS:
+            setting = setting_of(self.place, self.app.flask)
+            cures = cures_of(id, self.place, sqlite, setting, self.app.names)
+            file = sqlite.path.rpartition("/")[2] if sqlite else ""
+            self.add(id, cures, error=error, file=file)
 
+    def try_a_copy(self, sqlite: Sqlite) -> None:
+        """Try a copy of the engine on a scratch database."""
+        kept, others = holds(sqlite, self.app.found, self.app.opened)
+        wal = self.app.content(sqlite.path).get("wal", False)
+        made = tempfile.TemporaryDirectory(prefix="diagnose-", dir=self.app.folder)
+        with made as folder, closing(Scratch(self.engine, sqlite, folder, wal, self.table)) as it:
+            look = measure(it, kept)
+        self.report.kind, self.report.answers = judge(it, look), look.answers
+        self.report.notes = notes(it, look, self.report.kind, kept, others)
+        self.add_measured(sqlite, look.error)
 
-def try_it(report: EngineReport, place: Place, sqlite: Sqlite, app: App) -> None:
-    """Try a copy of the engine on a scratch database."""
-    kept, others = holds(sqlite, app.found, app.opened)
-    wal = app.content(sqlite.path).get("wal", False)
-    with tempfile.TemporaryDirectory(prefix="diagnose-", dir=app.folder) as folder:
-        scratch = Scratch(place.value, sqlite, folder, wal)
-        try:
-            look = measure(scratch, kept)
-        finally:
-            scratch.remove()
-        report.kind = judge(scratch, look)
-    table = next(iter(compare(place, app.found, None).named), "item")
-    report.answers = {
-        key: Answer(each.yes, each.detail.replace("{table}", table))
-        for key, each in look.answers.items()
-    }
-    report.notes = notes(scratch, look, report.kind, kept, others)
-    found(report, place, sqlite, app, look.error.replace("{table}", table))
+    def compare_tables(self, sqlite: Sqlite) -> None:
+        """Compare the tables that models name with those in the file or in memory."""
+        content = self.app.content(sqlite.path)
+        if sqlite.in_memory:
+            content = memory.content(self.engine, sqlite, self.app.folder is not None)
+        tables = self.report.tables = compare(self.place, self.app.found, content)
+        problem = content["problem"]
+        if problem:
+            note = WHY_NOT_READ.get(problem, f"its tables were not read: {problem}")
+            self.report.notes[:0] = [note] if tables.named or not sqlite.in_memory else []
+            if problem != "missing":
+                return
+            tables.missing = tables.named
+        if sqlite.in_memory and not tables.there:
+            return  # startup code that has not run yet makes them
+        if tables.missing:
+            tables.elsewhere = elsewhere(tables, sqlite.path, self.app.other_files())
+        if tables.missing and (tables.elsewhere or not problem):
+            self.add_missing()
+        elif not problem:
+            lost = columns_missing(self.place, self.app.found, content)
+            for table, columns in lost.items():
+                first, cures = next(iter(columns)), for_columns(table, columns)
+                self.add("columns-missing", cures, table=table, column=first)
 
-
-def found(
-    report: EngineReport, place: Place, sqlite: Sqlite | None, app: App, error: str = ""
-) -> None:
-    """Add the finding that was measured, with its cures."""
-    if report.kind in FINDINGS:
-        cures = cures_of(report.kind, place, sqlite, setting_of(place, app.flask), app.names)
-        file = sqlite.path.rpartition("/")[2] if sqlite else ""
-        report.findings.append(Finding.of(report.kind, cures, error=error, file=file))
-
-
-def look_at_tables(report: EngineReport, place: Place, sqlite: Sqlite, app: App) -> None:
-    """Compare the tables that models name with those in the file."""
-    content = None if sqlite.in_memory else app.content(sqlite.path)
-    tables = report.tables = compare(place, app.found, content)
-    if content is None:
-        return
-    if problem := content["problem"]:
-        report.notes.insert(0, WHY_NOT_READ.get(problem, f"its tables were not read: {problem}"))
-        if problem != "missing":
-            return
-        tables.missing = tables.named
-    if tables.missing:
-        tables.elsewhere = elsewhere(tables, sqlite.path, app.other_files())
-    if tables.missing and (tables.elsewhere or not problem):
-        report.findings.append(missing_tables(report, place, app))
-    elif not problem:
-        lost = columns_missing(place, app.found, content)
-        for table, columns in lost.items():
-            cures = for_columns(table, columns)
-            first = next(iter(columns))
-            report.findings.append(Finding.of("columns-missing", cures, table=table, column=first))
-
-
-def missing_tables(report: EngineReport, place: Place, app: App) -> Finding:
-    """The finding for tables that are not there, or are somewhere else."""
-    tables = report.tables
-    paths = [each.path for each in metadata_of(place, app.found)]
-    metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
-    metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
-    cures = for_tables(place, tables, setting_of(place, app.flask), metadata)
-    others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
-    return Finding.of(
-        "tables-elsewhere" if others else "tables-missing",
-        cures,
-        table=tables.missing[0],
-        missing=some(tables.missing),
-        there=some(tables.there or []),
-        elsewhere=" and ".join(others),
-    )
-
-
-def look_at_configuration(
-    report: EngineReport, place: Place, sqlite: Sqlite | None, app: App
-) -> None:
-    """Compare the URL of the engine with the one in the configuration."""
-    if configured := app.configured(place, sqlite):
-        cures = for_late_url(setting_of(place, app.flask), configured)
-        table = next(iter(report.tables.named), "item")
-        finding = Finding.of("url-not-used", cures, configured=configured, table=table)
-        report.findings.insert(0, finding)
+    def add_missing(self) -> None:
+        """Add the finding for tables that are not there, or are somewhere else."""
+        tables = self.report.tables
+        paths = [each.path for each in metadata_of(self.place, self.app.found)]
+        metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
+        metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
+        setting = setting_of(self.place, self.app.flask)
+        others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
+        values = {"missing": some(tables.missing), "there": some(tables.there or [])}
+        self.add(
+            "tables-elsewhere" if others else "tables-missing",
+            for_tables(self.place, tables, setting, metadata),
+            table=tables.missing[0],
+            elsewhere=" and ".join(others),
+            **values,
+        )

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from .app import App
@@ -18,25 +19,21 @@ from .calls import add_tables, look_at_calls, makers, report_on
 from .connections import database_of, is_open, look_at_connection
 from .database import what_it_opens
 from .engine import look_at_engine
-from .find import Found, Place, add_the_rest, find
+from .find import Found, Place
 from .named import is_database, named_by_flask, no_file
-from .private import URL, make_url
-from .process import ask
 from .readers import is_own
 from .report import Problem, Report
 from .settings import Names
 from .target import FACTORIES, Target, call, is_flask, load
 from .watch import Watch
 
-__all__ = ["look_at_object", "look_at_text"]
-
 
 def look_at_text(text: str, report: Report, folder: str) -> None:
     """Look at what a text names, in a process that has nothing but the app."""
+    found = Found()
     if text and is_database(text):
-        look_at_all(
-            find(typed_engine(text), "file" if "://" not in text else "URL"), None, report, folder
-        )
+        found.follow(typed_engine(text), "URL" if "://" in text else "file", None)
+        look_at_all(found, None, report, folder, {})
         return
     watch = Watch()
     report.target = text if text not in ("", ".", "./") else named_by_flask()
@@ -44,12 +41,11 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         target = load(report.target, report.ran)
     finally:
         report.did = watch.stop()
-    if look_at_factory(target, report, watch.opened):
-        return
-    found = find_from(target)
-    if not (found.complete and found.engines):
-        add_the_rest(found)
-    look_at_all(found, target.app, report, folder, watch.opened)
+    if not look_at_factory(target, report, watch.opened):
+        find_from(target, found)
+        if not (found.complete and found.engines):
+            found.add_the_rest()
+        look_at_all(found, target.app, report, folder, watch.opened)
 
 
 def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> bool:
@@ -61,9 +57,8 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
     if target.value is first:
         return False
     database = opened.get(id(first)) or database_of(first) or ":memory:"
-    report.engines = [report_on(database, path, Names(target.app, path.partition(":")[0]))]
-    files = [each.opens for each in report.engines if each.kind == "calls"]
-    add_tables(report.engines, ask({"read": files}) if files else {})
+    names = Names(target.app, path.partition(":")[0])
+    report.engines = add_tables([report_on(database, path, names)])
     first.close()
     target.value.close()
     return True
@@ -78,57 +73,47 @@ def look_at_object(value: object, report: Report) -> None:
     if isinstance(value, FACTORIES):
         target.path = getattr(value, "__qualname__", path)
         call(target, [], {})
-    found = find(target.value, target.path)
-    if target.app and not found.engines:
-        ask_old_extension(target.app)
-        found.merge(find(target.app, target.path))
-    if not (found.engines or found.connections):
-        found.merge(find(computed_engine(target), f"{target.path}.engine"))
-    look_at_all(found, target.app, report, None)
+    found = Found()
+    found.follow(target.value, target.path, target.value)
+    ask_for_engines(target, found)
+    look_at_all(found, target.app, report, None, {})
 
 
-def computed_engine(target: Target) -> Any:
-    """What an object answers when it is asked for its engine: only where nothing is stored."""
-    try:
-        engine = target.value.engine
-    except Exception:  # noqa: BLE001 - it is the app's code
-        return None
-    target.ran.append(f"{target.path} was asked for its engine")
-    return engine
-
-
-def find_from(target: Target) -> Found:
-    """What the target leads to; then its module; then the reader's other modules.
+def find_from(target: Target, found: Found) -> None:
+    """Find what the target leads to; then its module; then the reader's other modules.
 
     Where an engine or a session is named, only that one is looked at: what the modules hold tells
     its tables, its keeper and how it is written down.
     """
-    found = find(target.value, target.path)
-    named = [] if is_flask(target.value) or target.value is target.module else list(found.engines)
+    found.follow(target.value, target.path, target.value)
+    whole = is_flask(target.value) or target.value is target.module
+    pools = [] if whole else [place.value.pool for place in found.engines]
     root = target.app or target.module
     if target.module:
-        found.merge(find(target.module, target.module.__name__, root))
-    if target.app and not found.engines:
-        ask_old_extension(target.app)
-        found.merge(find(target.app, target.path))
-    if not (found.engines or found.connections):
-        found.merge(find(computed_engine(target), f"{target.path}.engine"))
+        found.follow(target.module, target.module.__name__, root)
+    ask_for_engines(target, found)
     for name, module in sorted(sys.modules.items()):
         if name != "__main__" and isinstance(module, ModuleType) and is_own(name, target.module):
-            found.merge(find(module, name, root))
-    if named:
-        pools = [place.value.pool for place in named]
+            found.follow(module, name, root)
+    if pools:
         found.engines = [each for each in found.engines if each.value.pool in pools]
         found.connections = []
-    return found
 
 
-def ask_old_extension(app: Any) -> None:
-    """Let release 2 of Flask-SQLAlchemy make its engines, which it does when they are used."""
-    with suppress(Exception), app.app_context():  # another extension, or a broken configuration
-        db = app.extensions["sqlalchemy"].db
-        for bind in (None, *(app.config.get("SQLALCHEMY_BINDS") or {})):
-            db.get_engine(app, bind=bind)
+def ask_for_engines(target: Target, found: Found) -> None:
+    """Ask for engines that are made when they are used: only where nothing is stored."""
+    app: Any = target.app
+    if app and not found.engines:  # release 2 of Flask-SQLAlchemy makes them late
+        with suppress(Exception), app.app_context():  # another extension, or a broken setup
+            db = app.extensions["sqlalchemy"].db
+            for bind in (None, *(app.config.get("SQLALCHEMY_BINDS") or {})):
+                path = f"{target.path}.extensions['sqlalchemy']" + (f"[{bind!r}]" if bind else "")
+                engine = db.get_engine(app, bind=bind)
+                found.add_engine(Place(engine, path, bind, "flask_sqlalchemy"))
+    if not (found.engines or found.connections):
+        with suppress(Exception):  # it is the app's code
+            found.follow(target.value.engine, f"{target.path}.engine", target.value)
+            target.ran.append(f"{target.path} was asked for its engine")
 
 
 def typed_engine(text: str) -> sa.engine.Engine:
@@ -149,33 +134,22 @@ def typed_engine(text: str) -> sa.engine.Engine:
 
 
 def look_at_all(
-    found: Found,
-    flask: object,
-    report: Report,
-    folder: str | None,
-    opened: dict[int, str] | None = None,
+    found: Found, flask: object, report: Report, folder: str | None, opened: dict[int, str]
 ) -> None:
     """Look at each engine and connection, and say what could not be reached."""
-    app = App(found, flask, folder, opened or {})
-    for place in found.engines:
-        report.engines.append(look_at_engine(place, app))
-    for place in own_connections(found, app):
-        given = app.opened.get(id(place.value))
-        report.engines.append(look_at_connection(place, given, app.names))
+    app = App(found, flask, folder, opened)
+    report.engines = [look_at_engine(place, app) for place in found.engines]
+    for place in found.connections:  # but for those that keep an engine's memory
+        if is_open(place.value) and not app.keeps(place):
+            given = app.opened.get(id(place.value))
+            report.engines.append(look_at_connection(place, given, app.names))
     if not report.engines:
         report.engines = look_at_calls(found, app.names, app.config)
-        files = [each.opens for each in report.engines if each.kind == "calls"]
-        add_tables(report.engines, ask({"read": files}) if files else {})
         made = makers(found, app.config)
         if made or not report.engines:
             report.problem = nothing_found(made)
     elif not found.complete:
         report.problem = "It holds more than diagnose looks at: name an engine in it."
-
-
-def own_connections(found: Found, app: App) -> list[Place]:
-    """The open connections of plain sqlite3, but for those that keep an engine's memory."""
-    return [each for each in found.connections if is_open(each.value) and not app.keeps(each)]
 
 
 def nothing_found(made: list[str]) -> str:

@@ -18,15 +18,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
-from .private import Engine, is_checked_out
+from .private import is_checked_out
 from .readers import is_own, used_globals
-
-__all__ = ["Found", "Place", "add_the_rest", "find"]
 
 LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger)
 CACHED = type(lru_cache(None)(len))
-LIMIT = 300_000  # objects to look at: the app's data may be large
+LIMIT = 500_000  # objects to look at: the app's data may be large
 
 
 @dataclass
@@ -52,6 +51,7 @@ class Found:
     functions: list[FunctionType] = field(default_factory=list)  # the reader's
     cached: list[Any] = field(default_factory=list)  # those under ``lru_cache``
     complete: bool = True
+    seen: dict[int, object] = field(default_factory=dict)  # holds them, so that no id comes twice
 
     def add(self, place: Place) -> bool:
         """Keep a value that counts; whether to follow what it refers to."""
@@ -82,46 +82,33 @@ class Found:
                 return
         self.engines.append(place)
 
-    def merge(self, other: Found) -> None:
-        """Add what something else leads to, and is not known yet."""
-        for place in other.engines:
-            self.add_engine(place)
-        for mine, others in (
-            (self.connections, other.connections),
-            (self.metadata, other.metadata),
-        ):
-            known = {id(place.value) for place in mine}
-            mine += [place for place in others if id(place.value) not in known]
-        self.keepers += other.keepers
-        self.cached += other.cached
-        self.functions += [each for each in other.functions if each not in self.functions]
-        self.complete = self.complete and other.complete
+    def follow(self, value: object, path: str, root: object) -> None:
+        """Add what an object leads to; the root is the app or module that it is looked at for."""
+        todo = [Place(value, path)]
+        for place in todo:  # grows while it is read
+            value, kind = place.value, type(place.value)
+            if not issubclass(kind, Engine) and id(value) in self.seen:
+                continue
+            if len(self.seen) == LIMIT:
+                self.complete = False
+                break
+            self.seen[id(value)] = value
+            if not self.add(place):
+                continue
+            if kind.__module__.startswith("flask_sqlalchemy"):
+                place.extension = kind.__module__.split(".")[0]
+            for child in referents(place, root):
+                if not issubclass(type(child.value), LEAVES):
+                    child.extension = place.extension
+                    child.per_thread = place.per_thread or issubclass(kind, threading.local)
+                    todo.append(child)
 
-
-def find(value: object, path: str, root: object = None) -> Found:
-    """What an object leads to; the root is the app or the module that it is looked at for."""
-    found = Found()
-    todo = [Place(value, path)]
-    root = value if root is None else root
-    seen: dict[int, object] = {}  # holds what it saw, so that no id comes twice
-    for place in todo:  # grows while it is read
-        value, kind = place.value, type(place.value)
-        if not issubclass(kind, Engine) and id(value) in seen:
-            continue
-        if len(seen) == LIMIT:
-            found.complete = False
-            break
-        seen[id(value)] = value
-        if not found.add(place):
-            continue
-        if kind.__module__.startswith("flask_sqlalchemy"):
-            place.extension = kind.__module__.split(".")[0]
-        for child in referents(place, root):
-            if not issubclass(type(child.value), LEAVES):
-                child.extension = place.extension
-                child.per_thread = place.per_thread or issubclass(kind, threading.local)
-                todo.append(child)
-    return found
+    def add_the_rest(self) -> None:
+        """Add the engines of this process to which nothing led: where all of it is the app's."""
+        for each in gc.get_objects():
+            if issubclass(type(each), Engine) and each.url.get_backend_name():
+                self.add_engine(Place(each, "an engine that no variable leads to"))
+        self.complete = True
 
 
 def referents(place: Place, root: object) -> Iterator[Place]:
@@ -154,16 +141,7 @@ def attributes(place: Place, root: object) -> Iterator[Place]:
         stored = object.__getattribute__(value, "__dict__")
     owner = None if is_own(type(value).__module__, root) else value
     for name, each in list(stored.items()):
-        yield Place(
-            each, path if name.startswith("_") else f"{path}.{name}", place.key, owner=owner
-        )
+        child_path = path if name.startswith("_") else f"{path}.{name}"
+        yield Place(each, child_path, place.key, owner=owner)
     others = gc.get_referents(value)
     yield from (Place(each, path, place.key) for each in others if each is not stored)
-
-
-def add_the_rest(found: Found) -> None:
-    """Add the engines of this process to which nothing led: in a process that is all the app's."""
-    for each in gc.get_objects():
-        if issubclass(type(each), Engine) and each.url.get_backend_name():
-            found.add_engine(Place(each, "an engine that no variable leads to"))
-    found.complete = True

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from .report import Problem, Report
 
-__all__ = ["LIMIT", "REPORT", "STUCK", "main"]
-
 LIMIT = 120  # seconds for everything, the app's import included
 LAST = 1.0  # seconds for the app's own clean-up at exit
 REPORT, STUCK = "report.json", "stuck.txt"

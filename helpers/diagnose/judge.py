@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
-from .database import Sqlite
 from .measure import Look
-from .private import Engine, is_async, pool_is_default
+from .private import is_async, pool_is_default
 from .report import Problem
 from .scratch import Scratch
-
-__all__ = ["judge", "judge_server", "notes"]
 
 
 def judge(scratch: Scratch, look: Look) -> str:
@@ -56,39 +54,28 @@ def judge_server(engine: Engine) -> str:
     return "one-connection-a-thread" if isinstance(engine.pool, SingletonThreadPool) else "server"
 
 
-def server_notes(engine: Engine) -> list[str]:
-    """What else a reader should know about an engine of a server."""
-    taken = ["the pool has one connection: a second session at a time raises AssertionError"]
-    return taken if isinstance(engine.pool, AssertionPool) else []
-
-
 def notes(scratch: Scratch, look: Look, kind: str, kept: bool, other_keepers: int) -> list[str]:
     """What else a reader should know about an engine of SQLite."""
     sqlite, engine = scratch.sqlite, scratch.engine
-    memory = sqlite.in_memory and kind in ("memory", "turns")
-    found = {
-        "a second process sees none of it": memory,
-        "tried with one connection held open, since your code holds one": memory and kept,
-        "hold one connection open while the app runs: dispose() ends this database": (
-            memory and not kept
+    memory = kind in ("memory", "turns") and sqlite.in_memory
+    lost = other_keepers > 0 and sqlite.shared and not kept
+    by_default = kind == "one-connection-a-thread" and pool_is_default(engine)
+    found = [
+        (memory, "a second process sees none of it"),
+        (memory and kept, "tried with one connection held open, since your code holds one"),
+        (
+            memory and not kept,
+            "hold one connection open while the app runs: dispose() ends this database",
         ),
-        "a connection that your code holds leads to another database": (
-            sqlite.shared and not kept and other_keepers > 0
+        (lost, "a connection that your code holds leads to another database"),
+        (look.in_turns, "a second connection inside a session waits, then raises an error"),
+        (
+            look.no_transactions,
+            "each statement commits by itself: rollback() takes nothing back",
         ),
-        "a second connection inside a session waits, then raises an error": look.in_turns,
-        "each statement commits by itself: rollback() takes nothing back": look.no_transactions,
-        "asynchronous: tried with two sessions in one event loop": is_async(engine),
-        f"{engine.url.drivername} has this pool by default": (
-            kind == "one-connection-a-thread" and pool_is_default(engine)
-        ),
-        f"opened for reading only ({sqlite.reads_only})": sqlite.reads_only,
-        **file_notes(sqlite),
-    }
-    return [note for note, applies in found.items() if applies] + scratch.notes
-
-
-def file_notes(sqlite: Sqlite) -> dict[str, bool]:
-    """What else a reader should know about a file."""
-    if sqlite.in_memory or not sqlite.relative:
-        return {}
-    return {"the path is relative: started in another folder, it is another file": True}
+        (is_async(engine), "asynchronous: tried with two sessions in one event loop"),
+        (by_default, f"{engine.url.drivername} has this pool by default"),
+        (sqlite.reads_only, f"opened for reading only ({sqlite.reads_only})"),
+        (sqlite.relative, "the path is relative: started in another folder, it is another file"),
+    ]
+    return [note for applies, note in found if applies] + scratch.notes

@@ -11,8 +11,6 @@ from .clone import ListenerProblem
 from .report import Answer, Problem
 from .scratch import Scratch
 
-__all__ = ["Look", "measure"]
-
 
 @dataclass
 class Look:
@@ -33,13 +31,10 @@ def measure(scratch: Scratch, kept: bool) -> Look:
     first, second, on = scratch.first, scratch.second, scratch.on
     if kept:
         on(first, scratch.connect)
-    for step, doing in ((scratch.touch, "connect"), (scratch.fill, "write to a scratch database")):
-        error = on(first, step)
-        if isinstance(error, ListenerProblem):
-            raise error
-        if error:
-            place = getattr(error, "listener", "")
-            raise Problem(f"It cannot {doing}: {scratch.describe(error)}{place}")
+    if error := on(first, scratch.fill):
+        place = getattr(error, "listener", "")
+        reason = f"It cannot write to a scratch database: {scratch.describe(error)}{place}"
+        raise error if isinstance(error, ListenerProblem) else Problem(reason)
     after = on(second, scratch.rows)
     with scratch.session(first) as mine:
         on(first, scratch.rows, mine)
@@ -51,7 +46,8 @@ def measure(scratch: Scratch, kept: bool) -> Look:
     look.stays_locked = "locked" in str(idle)
     after = idle if look.stays_locked else after
     look.answers["another_thread"] = another_thread(scratch, look, after, during)
-    look.answers["another_process"] = scratch.another_process()
+    of_one = "memory belongs to one process" if scratch.sqlite.in_memory else ""
+    look.answers["another_process"] = Answer(not of_one, of_one)
     isolation(scratch, look)
     look.answers["survives_dispose"] = survival(scratch)
     return look

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from .report import Problem
 
-__all__ = ["is_database", "modules_in", "named_by_flask", "near", "no_file", "prepare", "split"]
-
 MODULES = ("wsgi.py", "app.py", "main.py")
 DATABASE = re.compile(r".*\.(db|db3|sqlite|sqlite3)$", re.IGNORECASE)
 

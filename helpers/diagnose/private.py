@@ -10,11 +10,8 @@ import warnings
 from typing import Any, Callable
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.pool import QueuePool, SingletonThreadPool
-from sqlalchemy.util import greenlet_spawn
-
-__all__ = ["URL", "Connection", "Engine", "greenlet_spawn", "make_url"]
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
 
 POOL_EVENTS = ("first_connect", "connect", "checkout", "checkin", "reset")
 ENGINE_EVENTS = ("engine_connect", "begin", "commit", "rollback")
@@ -108,6 +105,20 @@ def own_listeners(engine: Engine) -> list[tuple[str, Listener]]:
 def is_checked_out(value: object) -> bool:
     """Whether a value is a connection that an engine has given out, or what stands for one."""
     return isinstance(value, Connection) or type(value).__name__ == "_ConnectionFairy"
+
+
+def idle_connections(pool: Any) -> list[Any]:
+    """The driver's connections that a pool has for this thread, and has given to nobody."""
+    records: list[Any] = []
+    if isinstance(pool, QueuePool):
+        records = list(getattr(pool._pool, "queue", ()))
+    elif isinstance(pool, SingletonThreadPool):
+        mine = getattr(pool._conn, "current", None)  # a weak reference
+        records = [mine()] if mine else []
+    elif isinstance(pool, (StaticPool, AssertionPool)):
+        records = [vars(pool).get("connection", vars(pool).get("_conn"))]
+    free = [each for each in records if each is not None and not each.in_use]
+    return [getattr(each, "dbapi_connection", None) for each in free]
 
 
 def driver_connection(connection: Any) -> Any:

@@ -11,28 +11,21 @@ from typing import Any
 from .report import Problem
 
 SCRIPT = Path(__file__).with_name("second_process.py")
+Contents = dict[str, dict[str, Any]]  # by file: its problem, tables with their columns, and wal
 
 
-def ask(job: dict[str, Any]) -> Any:
-    """Let the second process do a job, and return its answer; a Problem when there is none.
+def contents_of(files: list[str]) -> Contents:
+    """Let the second process read some files.
 
     It is isolated (``-I -S``), so that no module of the app's and no setting of Python's is in it.
     """
+    if not files:
+        return {}
     command = [sys.executable, "-I", "-S", "-X", "utf8", str(SCRIPT)]
+    options: Any = {"encoding": "utf-8", "timeout": 60, "check": True, "capture_output": True}
     try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(job),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Problem("A second process gave no answer in 60 s.") from None
-    except OSError as error:
-        raise Problem(f"A second process could not start: {error}.") from None
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it ended early"]
-        raise Problem(f"A second process failed: {lines[-1]}.")
-    return json.loads(done.stdout)
+        done = subprocess.run(command, input=json.dumps(files), **options)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Problem(f"The process that reads files failed: {error}") from None
+    contents: Contents = json.loads(done.stdout)
+    return contents

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["all_codes", "is_own", "is_own_file", "line_of", "used_globals"]
-
 STDLIB = sysconfig.get_path("stdlib")
 HERE = str(Path(__file__).parent)
 INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")

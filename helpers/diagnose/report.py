@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .words import FINDINGS, SAFE
-
-__all__ = ["Answer", "Cure", "EngineReport", "Finding", "Problem", "Report", "Tables"]
 
 
 class Problem(Exception):
@@ -116,7 +114,6 @@ class Report:
     did: list[str] = field(default_factory=list)  # what the app did to files meanwhile
     engines: list[EngineReport] = field(default_factory=list)
     problem: str = ""
-    notes: list[str] = field(default_factory=list)
 
     @property
     def safe(self) -> bool:
@@ -156,9 +153,8 @@ class Report:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Report:
         """The report that ``to_dict`` made into plain data."""
-        engines = [_engine(engine) for engine in data["engines"]]
-        parts = ("target", "ran", "did", "problem", "notes")
-        return cls(**{part: data[part] for part in parts}, engines=engines)
+        kept = {each.name: data[each.name] for each in fields(cls)}
+        return cls(**{**kept, "engines": [_engine(each) for each in data["engines"]]})
 
     def __repr__(self) -> str:
         from .text import as_text
@@ -173,12 +169,11 @@ class Report:
 
 def _engine(data: dict[str, Any]) -> EngineReport:
     """An engine's report from plain data."""
-    data = {**data}
-    del data["verdict"]
-    data["tables"] = Tables(**data["tables"])
-    data["answers"] = {key: Answer(**each) for key, each in data["answers"].items()}
-    data["findings"] = [
+    kept = {each.name: data[each.name] for each in fields(EngineReport)}
+    kept["tables"] = Tables(**data["tables"])
+    kept["answers"] = {key: Answer(**each) for key, each in data["answers"].items()}
+    kept["findings"] = [
         Finding(**{**each, "cures": [Cure(**cure) for cure in each["cures"]]})
         for each in data["findings"]
     ]
-    return EngineReport(**data)
+    return EngineReport(**kept)

@@ -11,28 +11,22 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.util import greenlet_spawn
 
 from .clone import allowed, copy_engine, refuse_to_attach
 from .database import Sqlite
-from .private import (
-    Connection,
-    Engine,
-    connect_arguments,
-    driver_connection,
-    greenlet_spawn,
-    is_async,
-)
-from .process import ask
-from .report import Answer, Problem
-
-__all__ = ["Scratch"]
+from .private import connect_arguments, driver_connection, is_async
+from .report import Problem
 
 
 class Scratch:
     """A copy of an engine, on a database of the same kind that it makes and removes."""
 
-    def __init__(self, engine: Engine, sqlite: Sqlite, folder: str, wal: bool) -> None:
-        self.engine, self.sqlite = engine, sqlite
+    def __init__(
+        self, engine: Engine, sqlite: Sqlite, folder: str, wal: bool, readers_table: str
+    ) -> None:
+        self.engine, self.sqlite, self.readers_table = engine, sqlite, readers_table
         passed = connect_arguments(engine)
         assert passed  # else what_it_opens has raised
         self.args, self.kwargs = passed
@@ -95,10 +89,6 @@ class Scratch:
                 return False
             return driver_connection(mine) is driver_connection(other)
 
-    def touch(self) -> None:
-        """Connect, and give the connection back."""
-        self.copy.connect().close()
-
     def fill(self) -> None:
         """Make the table and store one row."""
         with self.copy.begin() as connection:
@@ -115,16 +105,7 @@ class Scratch:
         with nullcontext(connection) if connection else self.copy.connect() as current:
             return current.scalar(query)
 
-    def another_process(self) -> Answer:
-        """Whether a second process sees the same rows."""
-        rows = self.on(self.first, self.rows)
-        sql = f"SELECT count(*) FROM {self.table.name}"
-        answer = ask({"count": {"database": self.args[0], "uri": self.sqlite.uri, "sql": sql}})
-        if "error" in answer:
-            return Answer(False, self.describe(Problem(answer["error"])))
-        return Answer(answer["rows"] == rows)
-
-    def remove(self) -> None:
+    def close(self) -> None:
         """Close every connection and end every thread."""
 
         def close() -> None:  # SQLite refuses that to another thread
@@ -139,11 +120,11 @@ class Scratch:
             self.loop.close()
 
     def describe(self, seen: object) -> str:
-        """What a look saw, or its error as the app would show it, with ``{table}`` for ours."""
+        """What a look saw, or its error as the app would show it, with its table for ours."""
         if not isinstance(seen, Exception):
             return f"{seen} rows"
         cause = getattr(seen, "orig", None) or seen
         line = (str(cause).strip() or "no answer").splitlines()[0]
         line = line.partition(", connection timed out")[0].partition(" The object was")[0]
-        line = line.replace(self.table.name, "{table}")
+        line = line.replace(self.table.name, self.readers_table)
         return line if isinstance(cause, Problem) else f"{type(cause).__name__}: {line}"

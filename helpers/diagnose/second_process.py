@@ -1,6 +1,6 @@
-"""Run as a process of its own: counts rows, and reads the tables of SQLite files from copies.
+"""Run as a process of its own: reads the tables of SQLite files from copies.
 
-It gets a job as JSON and answers with JSON. A file is never opened through SQLite, which may
+It gets paths as JSON and answers with JSON. A file is never opened through SQLite, which may
 change it even by reading: its bytes are copied, and what is opened is the copy.
 """
 
@@ -14,21 +14,12 @@ import stat
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 PATIENCE = 0.5  # seconds to wait for a moment in which nobody writes
 LARGEST = 200_000_000  # bytes that are copied
 PARTS = ("", "-wal", "-journal")  # not -shm, which SQLite makes anew
-
-
-def count(database: str, uri: bool, sql: str) -> dict[str, Any]:
-    """The number that a query gives, or the error."""
-    try:
-        with closing(sqlite3.connect(database, uri=uri)) as connection:
-            return {"rows": connection.execute(sql).fetchone()[0]}
-    except sqlite3.Error as error:
-        return {"error": f"{type(error).__name__}: {error}"}
 
 
 def look(path: str) -> tuple[object, ...]:
@@ -89,35 +80,26 @@ def read(path: str, folder: str) -> dict[str, Any]:
         if header and not header.startswith(b"SQLite format 3\0"):
             return {"problem": "not a database"}
         with closing(sqlite3.connect(target)) as connection:
-            query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-            names = [name for (name,) in connection.execute(query + " AND name NOT LIKE 'sqlite%'")]
-            tables = {name: columns(connection, name) for name in names}
+            tables = tables_of(connection)
     except (OSError, sqlite3.Error) as error:
         return {"problem": f"{type(error).__name__}: {error}"}
     return {"problem": "", "wal": header[18:20] == b"\2\2", "tables": tables}
 
 
-def columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    """The columns of a table; none for a virtual one whose module is missing."""
-    try:
-        return [
-            row[1]
-            for row in connection.execute("SELECT 0, name FROM pragma_table_xinfo(?)", [table])
-        ]
-    except sqlite3.Error:
-        return []
-
-
-def main() -> None:
-    """Do the job that stands on standard input."""
-    job = json.load(sys.stdin)
-    if "count" in job:
-        answer: Any = count(**job["count"])
-    else:
-        with tempfile.TemporaryDirectory(prefix="diagnose-") as folder:
-            answer = {path: read(path, folder) for path in job["read"]}
-    json.dump(answer, sys.stdout)
+def tables_of(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """The tables and views of a database, with their columns."""
+    cursor = connection.cursor()
+    cursor.row_factory = None  # the connection may be an app's
+    query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+    names = [row[0] for row in cursor.execute(query + " AND name NOT LIKE 'sqlite%'").fetchall()]
+    tables: dict[str, list[str]] = {name: [] for name in names}
+    for name in names:
+        with suppress(sqlite3.Error):  # a virtual table whose module is missing
+            cursor.execute("SELECT name FROM pragma_table_xinfo(?)", [name])
+            tables[name] = [row[0] for row in cursor.fetchall()]
+    return tables
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory(prefix="diagnose-") as folder:
+        json.dump({path: read(path, folder) for path in json.load(sys.stdin)}, sys.stdout)

@@ -8,46 +8,33 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from .find import Found, Place
-from .private import Engine
+from .process import Contents
 from .report import Tables
-
-__all__ = ["columns_missing", "compare", "metadata_of", "nearby"]
 
 ENDINGS = ("*.db", "*.db3", "*.sqlite", "*.sqlite3")
 FEW = 20  # files beside the app that are looked at
-Contents = dict[str, dict[str, Any]]  # what second_process answers: file: problem, tables
 
 
 def metadata_of(place: Place, found: Found) -> list[Place]:
     """What declares the tables of an engine: by the bind, else where only one engine is there."""
-    if place.extension == "flask_sqlalchemy":
-        mine = [each for each in found.metadata if bound_to(place, each)]
-        plain = [each for each in found.metadata if not of_extension(each)]
-        return mine + (plain if not place.key and alone(found, plain=False) else [])
+    others = sum(not each.extension for each in found.engines)
     plain = [each for each in found.metadata if not of_extension(each)]
-    return plain if alone(found, plain=True) else []
-
-
-def bound_to(place: Place, metadata: Place) -> bool:
-    """Whether an extension's metadata belongs to an extension's engine."""
-    if not of_extension(metadata):
-        return False
-    key = metadata.value.info.get("bind_key")  # release 2 of the extension marks the tables only
-    keys = {key or table.info.get("bind_key") for table in metadata.value.tables.values()}
-    return place.key in keys or (not place.key and None in keys)
+    if place.extension != "flask_sqlalchemy":
+        return plain if others == 1 else []
+    mine = [
+        each
+        for each in found.metadata
+        if of_extension(each) and (place.key or None) in map(bind_of, each.value.tables.values())
+    ]
+    return mine + (plain if not (place.key or others) else [])
 
 
 def of_extension(metadata: Place) -> bool:
     """Whether Flask-SQLAlchemy made it, however it was reached."""
     return bool(metadata.extension) or "bind_key" in metadata.value.info
-
-
-def alone(found: Found, plain: bool) -> bool:
-    """Whether there is one plain engine, or none."""
-    number = sum(not place.extension for place in found.engines)
-    return number == 1 if plain else number == 0
 
 
 def tables_of(place: Place, found: Found) -> dict[str, sa.Table]:

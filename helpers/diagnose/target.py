@@ -20,8 +20,6 @@ from .named import modules_in, near, prepare, split
 from .readers import is_own_file
 from .report import Problem
 
-__all__ = ["FACTORIES", "Target", "call", "is_flask", "load"]
-
 FACTORIES = (FunctionType, MethodType, partial, type(lru_cache(len)))
 APPS = ("app", "application")
 MAKERS = ("create_app", "make_app")

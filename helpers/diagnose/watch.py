@@ -8,8 +8,6 @@ import threading
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Watch"]
-
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {"os.remove": 0, "os.rename": 1, "os.mkdir": 0, "os.truncate": 0}  # the argument to watch
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FINDINGS", "NOTEBOOKS", "QUESTIONS", "SAFE", "Words", "notebook", "some"]
-
 NOTEBOOKS = {  # by number: the one place that names files of the lesson
     "01": "01_where_did_the_table_go",
     "02": "02_which_part_decides",
