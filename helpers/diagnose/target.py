@@ -40,22 +40,18 @@ class Target:
         """The app of Flask that was named, or the only one in the module."""
         if is_flask(self.value):
             return self.value
-        apps = (
-            [each for each in vars(self.module).values() if is_flask(each)] if self.module else []
-        )
+        apps = [each for each in vars(self.module or Target).values() if is_flask(each)]
         return apps[0] if len(apps) == 1 else None
 
 
 def load(text: str, ran: list[str]) -> Target:
     """Import the module that a text names, which runs it, and get what is named in it."""
-    path, _, name = split(text)
-    module_name = prepare(path)
-    print(f"diagnose: importing {module_name} runs it", file=sys.stderr, flush=True)
-    ran.append(f"importing {module_name} ran it")
-    target = Target(None, module_name, ran=ran)
-    target.module = attempt(
-        partial(importlib.import_module, module_name), f"Importing {module_name}"
-    )
+    path, name = split(text)
+    module = prepare(path)
+    print(f"diagnose: importing {module} runs it", file=sys.stderr, flush=True)
+    ran.append(f"importing {module} ran it")
+    target = Target(None, module, ran=ran)
+    target.module = attempt(partial(importlib.import_module, module), f"Importing {module}")
     target.value = target.module
     if name:
         get_named(target, name)
@@ -70,14 +66,11 @@ def get_app(target: Target) -> None:
     """Take the app or the factory of a module that is named alone, as ``flask`` does."""
     names = vars(target.module)
     flasks = [name for name, value in names.items() if is_flask(value)]
-    for name in (*(each for each in APPS if each in flasks), *(flasks if len(flasks) == 1 else [])):
+    chosen = [name for name in APPS if name in flasks] or (flasks if len(flasks) == 1 else [])
+    if not flasks:
+        chosen = [name for name in MAKERS if isinstance(names.get(name), FACTORIES)]
+    for name in chosen[:1]:
         target.value, target.path = names[name], f"{target.path}:{name}"
-        return
-    for name in MAKERS:
-        if isinstance(names.get(name), FACTORIES) and not flasks:
-            target.path += f":{name}"
-            target.value = names[name]
-            return
 
 
 def is_flask(value: object) -> bool:
@@ -112,14 +105,10 @@ def get_named(target: Target, name: str) -> None:
 
 def get(target: Target, value: Any, attribute: str) -> Any:
     """An attribute; where it needs an app's context, in that of the module's app."""
-    names = (
-        [each for each in vars(value) if not each.startswith("_")]
-        if hasattr(value, "__dict__")
-        else []
-    )
     try:
         return getattr(value, attribute)
     except AttributeError:
+        names = [each for each in getattr(value, "__dict__", ()) if not each.startswith("_")]
         place = target.path.partition(":")[0]
         raise Problem(f"There is no {attribute} in {place}: {near(attribute, names)}.") from None
     except RuntimeError:
