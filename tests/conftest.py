@@ -1,6 +1,6 @@
 """Which tests are slow, and: fail each test that leaves something behind.
 
-Notebook cells are not functions, so this does not run for them: test_worked_through.py does.
+Notebook cells are not functions, so this does not run for them: slow/test_worked_through.py does.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ def test_a_project_that_was_removed_is_told_so(elsewhere: Path) -> None:
     assert said == "The project has been removed: run the first cell again."
 
 
+@pytest.mark.slow
 def test_the_evidence_is_what_the_project_does(elsewhere: Path) -> None:
     """Each claim of the log and of the notebook, on a copy of the project."""
     project = Project()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -24,43 +25,48 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LESSON = [path.name for path in NOTEBOOKS]
 
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+@pytest.fixture(scope="module")
+def notebooks() -> dict[str, Any]:
+    """Every notebook by its name, read once."""
+    return {path.name: nbformat.read(path, as_version=4) for path in NOTEBOOKS}
 
 
-@each_notebook
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_a_notebook_keeps_the_rule(path: Path, rule: Rule) -> None:
-    """Each rule, for each notebook."""
-    assert list(rule(nbformat.read(path, as_version=4))) == []
+def test_every_notebook_keeps_the_rule(notebooks: dict[str, Any], rule: Rule) -> None:
+    """What breaks it, by the name of the notebook."""
+    broken = {name: list(rule(notebook)) for name, notebook in notebooks.items()}
+
+    assert {name: wrong for name, wrong in broken.items() if wrong} == {}
 
 
-@each_notebook
 @pytest.mark.parametrize("rule", FRAME_RULES, ids=lambda rule: rule.__name__)
-def test_a_notebook_keeps_the_frame(path: Path, rule: FrameRule) -> None:
-    """Each rule of the frame, for each notebook."""
-    assert list(rule(path.name, nbformat.read(path, as_version=4))) == []
+def test_every_notebook_keeps_the_frame(notebooks: dict[str, Any], rule: FrameRule) -> None:
+    """What breaks it, by the name of the notebook."""
+    broken = {name: list(rule(name, notebook)) for name, notebook in notebooks.items()}
+
+    assert {name: wrong for name, wrong in broken.items() if wrong} == {}
 
 
-@each_notebook
-def test_every_link_leads_somewhere(path: Path) -> None:
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_link_leads_somewhere(path: Path, notebooks: dict[str, Any]) -> None:
     """The target is there."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = notebooks[path.name].cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
     assert list(links_lead_somewhere(text, path.parent)) == []
 
 
-@each_notebook
-def test_the_last_line_leads_to_the_notebooks_before_and_after(path: Path) -> None:
+@pytest.mark.parametrize("name", LESSON)
+def test_the_last_line_leads_to_the_notebooks_before_and_after(
+    name: str, notebooks: dict[str, Any]
+) -> None:
     """A reader can go through the lesson from its first notebook to its last."""
-    notebook = nbformat.read(path, as_version=4)
-
-    assert list(neighbors_are_linked(notebook, path.name, LESSON)) == []
+    assert list(neighbors_are_linked(notebooks[name], name, LESSON)) == []
 
 
-def test_the_map_in_00_is_that_of_the_first_cells() -> None:
+def test_the_map_in_00_is_that_of_the_first_cells(notebooks: dict[str, Any]) -> None:
     """Titles and minutes are said in each first cell, and the map repeats them."""
-    notebooks = {path.name: nbformat.read(path, as_version=4) for path in NOTEBOOKS}
     frames = [read_frame(name, notebook) for name, notebook in notebooks.items()]
     start = next(iter(notebooks.values()))
 
@@ -76,32 +82,26 @@ def test_the_lesson_is_whole() -> None:
 SLEEPS = ROOT / "helpers" / "diagnose" / "second_process.py"
 
 
-@pytest.mark.parametrize(
-    "path", sorted({*(ROOT / "helpers").rglob("*.py")} - {SLEEPS}), ids=lambda path: path.stem
-)
-def test_no_helper_sleeps(path: Path) -> None:
+def test_no_helper_sleeps() -> None:
     """Order comes from events and barriers."""
-    assert not sleeps(path.read_text(encoding="utf-8"))
+    files = {*(ROOT / "helpers").rglob("*.py")} - {SLEEPS}
+
+    assert [path for path in files if sleeps(path.read_text(encoding="utf-8"))] == []
 
 
-readme_is_there = pytest.mark.skipif(
-    not (ROOT / "README.md").exists(), reason="README.md is not written yet"
-)
-
-
-def test_every_message_is_shown_in_a_notebook_that_its_row_names() -> None:
+def test_every_message_is_shown_in_a_notebook_that_its_row_names(
+    notebooks: dict[str, Any],
+) -> None:
     """People search for the exact words, so these are the words of a stored output."""
     symptoms = [symptom for group in read() for symptom in group.symptoms]
     for symptom in symptoms:
         if symptom.chance or not symptom.message:
             continue
         numbers = {cause.notebook for cause in symptom.causes if cause.notebook}
-        named = [path for path in NOTEBOOKS if path.name[:2] in numbers]
-        found = [nbformat.read(path, as_version=4) for path in named]
+        found = [notebook for name, notebook in notebooks.items() if name[:2] in numbers]
         assert list(the_message_is_shown(symptom.message, found)) == []
 
 
-@readme_is_there
 def test_every_link_in_the_readme_leads_somewhere() -> None:
     """A notebook that is not written yet is not linked from here."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -38,9 +38,12 @@ def files() -> list[Path]:
     return sorted(path for path in HELPERS.rglob("*.py") if given not in path.parents)
 
 
-each_file = pytest.mark.parametrize(
-    "path", files(), ids=lambda path: path.relative_to(HELPERS).as_posix()
-)
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    """Every Python file of helpers, by its path from there."""
+    return {
+        path.relative_to(HELPERS).as_posix(): path.read_text(encoding="utf-8") for path in files()
+    }
 
 
 def used(source: str) -> Iterator[list[str]]:
@@ -68,12 +71,15 @@ def wrong_arrows(wing: str, source: str) -> Iterator[str]:
             yield f"{wing} reaches into {other}.{'.'.join(file)}: take it from {other}"
 
 
-@each_file
-def test_arrows_lead_down(path: Path) -> None:
+def test_arrows_lead_down(sources: dict[str, str]) -> None:
     """A file uses its own wing, and those on the floors below by the names they hand on."""
-    if path.parent != HELPERS:
-        wing = path.relative_to(HELPERS).parts[0]
-        assert list(wrong_arrows(wing, path.read_text(encoding="utf-8"))) == []
+    wrong = {
+        name: list(wrong_arrows(name.split("/")[0], source))
+        for name, source in sources.items()
+        if "/" in name
+    }
+
+    assert {name: arrows for name, arrows in wrong.items() if arrows} == {}
 
 
 @pytest.mark.parametrize(
@@ -128,20 +134,25 @@ def test_no_wing_has_the_name_of_something_that_is_handed_on() -> None:
     assert wings() & set(helpers.__all__) == set()
 
 
-@each_file
-def test_a_file_is_short_enough_to_be_read_in_one_sitting(path: Path) -> None:
+def test_a_file_is_short_enough_to_be_read_in_one_sitting(sources: dict[str, str]) -> None:
     """So a concept has a file of its own."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
+    lines = {name: len(source.splitlines()) for name, source in sources.items()}
+
+    assert {name: count for name, count in lines.items() if count > LINES} == {}
 
 
-@each_file
-def test_a_file_says_what_it_is_and_prints_nothing(path: Path) -> None:
+def test_a_file_says_what_it_is_and_prints_nothing(sources: dict[str, str]) -> None:
     """What is observed is returned; only a command prints."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree)
-    if path.relative_to(HELPERS).parts[0] not in SPEAKERS:
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        assert not [each for each in calls if getattr(each.func, "id", "") == "print"]
+    trees = {name: ast.parse(source) for name, source in sources.items()}
+
+    assert [name for name, tree in trees.items() if not ast.get_docstring(tree)] == []
+    assert [
+        name
+        for name, tree in trees.items()
+        if name.split("/")[0] not in SPEAKERS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def one_cell(source: str) -> Any:
     return new_notebook(cells=[notebook.cells[0], cell])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_pdf")
 def test_notebooks_can_be_executed_first(tmp_path: Path) -> None:
     """What they show now is printed, and their files stay as they are."""
@@ -94,6 +95,7 @@ def test_a_file_that_is_missing_or_empty(file: str, sentence: str, tmp_path: Pat
         make(root, tmp_path / "out", "A4", anew=False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_pdf")
 def test_without_weasyprint_the_html_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -164,6 +166,7 @@ def test_a_folder_that_cannot_be_written_to(
     assert re.fullmatch(r".*file.out cannot be written to .*--output\.\n", capsys.readouterr().err)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_pdf")
 def test_no_half_written_file_is_left(tmp_path: Path) -> None:
     """When one file cannot be written, the others are as they were."""

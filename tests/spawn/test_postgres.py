@@ -163,6 +163,7 @@ def test_a_cell_that_runs_again_ends_the_server_of_its_first_run(
     assert servers() == []
 
 
+@pytest.mark.slow
 def test_a_script_that_never_stops_its_server_comes_to_an_end() -> None:
     """It hung at the interpreter's exit, with one server and with two; now nothing is left."""
     script = """
@@ -187,6 +188,7 @@ print(second.url)
     assert [url for url in urls if folder_of(url).exists()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waits", ["wait", "_wait_until_ready"])
 def test_an_interrupted_start_leaves_the_first_server_only(
     waits: str, server: PostgresServer, monkeypatch: pytest.MonkeyPatch

@@ -24,7 +24,7 @@ from notebook_rules import code_cells, fenced_python, stored_text, tagged, tags
 
 from helpers.publish.execute import run, sanitized
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
 
 # Stands in for compare: a learner who tries every choice, or fills in wrong and right rows.
 TRIES = """
