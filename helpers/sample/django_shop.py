@@ -1,7 +1,8 @@
 """A shop of Django in one file: ``python django_shop.py DATABASE WAY``, run as a program.
 
 It makes its table, adds a lamp, and answers ``GET /items`` in one of Django's ways:
-``runserver`` with its options, ``test.Client`` or ``LiveServerTestCase``.
+``runserver`` with its options, ``test.Client``, or one of ``TESTS``, where the view runs in
+another thread than the test.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import json
 import sys
 import threading
 import unittest
+from collections.abc import Callable
 from typing import Any
 from urllib.request import urlopen
+
+TESTS = ("LiveServerTestCase", "TestCase", "TransactionTestCase")
 
 
 def main(database: str, way: str, *options: str) -> None:
@@ -31,10 +35,11 @@ def main(database: str, way: str, *options: str) -> None:
     django.setup()
     shop = _shop()
     sys.modules[__name__].urlpatterns = shop.urls  # type: ignore[attr-defined]
-    if way == "LiveServerTestCase":
-        _run_live_server_test(shop)
+    if way in TESTS:
+        _run_test(shop, way)
         return
-    shop.bootstrap()
+    shop.make_table()
+    shop.add_a_lamp()
     if way == "test.Client":
         sys.stdout.write(json.dumps(Client().get("/items").json()) + "\n")
     else:
@@ -42,7 +47,10 @@ def main(database: str, way: str, *options: str) -> None:
 
 
 class _Shop:
-    """The model, the startup code and the view, which can be made once Django is set up."""
+    """The model, the startup code and the view, which can be made once Django is set up.
+
+    Each does its work in the calling thread.
+    """
 
     def __init__(self, item: Any) -> None:
         from django.urls import path
@@ -50,14 +58,17 @@ class _Shop:
         self.item, self.first = item, None
         self.urls = [path("items", self.items)]
 
-    def bootstrap(self) -> None:
-        """Make the table and add a lamp, in the calling thread."""
+    def make_table(self) -> None:
+        """Make the table."""
         from django.db import connection
 
         with connection.schema_editor() as editor:
             editor.create_model(self.item)
-        self.item.objects.create(name="lamp")
         self.first = connection.connection
+
+    def add_a_lamp(self) -> None:
+        """Add a lamp, within the transaction that is open, if one is."""
+        self.item.objects.create(name="lamp")
 
     def items(self, request: Any) -> Any:
         """List the items, and say where."""
@@ -73,6 +84,7 @@ class _Shop:
             {
                 "view in": threading.current_thread().name,
                 "connection": "that of the startup code" if first else "another one",
+                "database": connection.settings_dict["NAME"],
                 "result": result,
             }
         )
@@ -90,15 +102,25 @@ def _shop() -> _Shop:
     return _Shop(Item)
 
 
-def _run_live_server_test(shop: _Shop) -> None:
-    from django.test import LiveServerTestCase
+def _run_test(shop: _Shop, way: str) -> None:
+    import django.test
     from django.test.runner import DiscoverRunner
 
-    class ItemTest(LiveServerTestCase):  # type: ignore[misc]
+    class ItemTest(getattr(django.test, way)):  # type: ignore[misc]
+        @classmethod
+        def setUpClass(cls) -> None:
+            shop.make_table()
+            super().setUpClass()
+
         def test_items(self) -> None:
-            shop.bootstrap()
-            with urlopen(f"{self.live_server_url}/items") as response:
-                sys.stdout.write(response.read().decode() + "\n")
+            shop.add_a_lamp()
+            sys.stdout.write(self.ask() + "\n")
+
+        def ask(self) -> str:
+            if way == "LiveServerTestCase":
+                with urlopen(f"{self.live_server_url}/items") as response:
+                    return str(response.read().decode())
+            return _in_a_thread(lambda: shop.items(None).content.decode())
 
     runner = DiscoverRunner(verbosity=0)
     runner.setup_test_environment()
@@ -106,6 +128,21 @@ def _run_live_server_test(shop: _Shop) -> None:
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(ItemTest)
     unittest.TextTestRunner(stream=sys.stdout).run(suite)
     runner.teardown_databases(databases)
+
+
+def _in_a_thread(view: Callable[[], str]) -> str:
+    from django.db import connection
+
+    answers: list[str] = []
+
+    def run() -> None:
+        answers.append(view())
+        connection.close()
+
+    thread = threading.Thread(target=run, name="thread of the test")
+    thread.start()
+    thread.join()
+    return answers[0]
 
 
 if __name__ == "__main__":

@@ -96,6 +96,39 @@ def test_django_thread(row: Row, tmp_path: Path) -> None:
     assert django_says(tmp_path, own, "c.sqlite3") == "[]"
 
 
+TESTED = """
+import unittest
+import django.test
+from django.test.runner import DiscoverRunner
+
+class ItemTest(getattr(django.test, KIND)):
+    @classmethod
+    def setUpClass(cls):
+        migrate()
+        super().setUpClass()
+
+    def test_items(self):
+        Item.objects.create(name="lamp")
+        print(LOOK, in_thread(names))
+
+runner = DiscoverRunner(verbosity=0)
+databases = runner.setup_databases()
+suite = unittest.defaultTestLoader.loadTestsFromTestCase(ItemTest)
+unittest.TextTestRunner().run(suite)
+runner.teardown_databases(databases)
+"""
+
+
+def test_django_test_case(row: Row, tmp_path: Path) -> None:
+    tested = TESTED.replace("LOOK", row.cause.look)
+    said = django_says(tmp_path, tested.replace("KIND", "'TestCase'"), "db.sqlite3")
+    assert said.startswith("True") and row.symptom.message in said
+    row.looked = True
+    row.cured_by("`TransactionTestCase`")
+    said = django_says(tmp_path, tested.replace("KIND", "'TransactionTestCase'"), "db.sqlite3")
+    assert said == "False ['lamp']"
+
+
 ASYNC = """
 import asyncio, sys
 from sqlalchemy import select
