@@ -110,6 +110,14 @@ def test_shared_cache(row: Row, make_engine: MakeEngine) -> None:
             names(engine)
         assert perf_counter() - start < 1
     assert row.tells(engine=engine) is True
+    add(engine, "lamp")
+    add(engine, "mug")
+    with engine.connect() as reader:
+        half = reader.exec_driver_sql("SELECT name FROM item")
+        half.fetchone()  # it reads, and others can't write
+        with row.fails():
+            add(engine, "rug")
+        half.close()
     engine = make_engine(MEMDB, connect_args={"timeout": 0.2})
     with engine.connect():
         Base.metadata.create_all(engine)

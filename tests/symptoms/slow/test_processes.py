@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import socket
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bitten import Row, in_thread, run_cells, run_program
+from flask import Flask
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
 
 from helpers.sample import Base, Item
+from helpers.serve import send
+from helpers.spawn import Kernel
 
 MakeEngine = Callable[..., Engine]
 LIST = """
@@ -111,24 +115,49 @@ def test_seeded_twice(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None
     assert together(lambda: seed(" ON CONFLICT DO NOTHING")) == []
 
 
-APP = "from flask import Flask\napp = Flask('shop')\n"
+APP = """
+from flask import Flask
+app = Flask("shop")
+app.add_url_rule("/", view_func=lambda: "hello")
+"""
+THREAD = "import threading\nthread = threading.Thread(target=app.run, kwargs={})\nthread.start()\n"
+
+
+def a_visitor_gets(cell: str) -> str:
+    """What an app answers that a cell serves until it is interrupted."""
+    with Kernel() as kernel:
+        kernel.run(APP)
+        printed = kernel.run(cell, until="CTRL").printed
+        address = re.search(r"Running on (http\S+)", printed)
+        assert address, printed
+        text = str(send("GET", address[1], "/").text)
+        kernel.interrupt()
+    return text
 
 
 def test_port_in_use(row: Row) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as busy:
-        port = busy.getsockname()[1]
-        shown = run_cells(f"{APP}port = {port}\napp.run(port=port)")
-        assert row.symptom.message in shown and "SystemExit: 1" in shown
-        row.tells(port=port)
-    row.cured_by("or port 0")
-    assert "served" in run_cells(f"{APP}{SERVE}")
+    app = Flask("shop")
+    server = make_server("127.0.0.1", 0, app)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    port = server.server_port
+    shown = run_cells(f"{APP}\napp.run(port={port})")
+    assert row.symptom.message in shown and "SystemExit: 1" in shown
+    row.tells(port=port)
+    row.cured_by("`server.shutdown()`, `thread.join()`, `server.server_close()`; or port 0")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    for free in (port, 0):
+        make_server("127.0.0.1", free, app).server_close()
 
 
 SERVE = """
+import threading
 from werkzeug.serving import make_server
 server = make_server("127.0.0.1", 0, app)
-server.server_close()
-print("served")
+print(f"Running on http://127.0.0.1:{server.server_port}", "CTRL")
+threading.Thread(target=server.serve_forever, daemon=True).start()
 """
 
 
@@ -137,14 +166,15 @@ def test_debug_in_a_cell(row: Row) -> None:
     assert row.symptom.message in run_cells(f"{APP}app.run(port=0, debug=True)")
     assert "True" in run_cells(told)
     row.looked = True
-    row.cured_by("use_reloader=False", 'make_server("127.0.0.1", 0, app)')
-    assert "served" in run_cells(f"{APP}app.debug = True{SERVE}")
+    row.cured_by("app.run(use_reloader=False)", 'make_server("127.0.0.1", 0, app)')
+    assert a_visitor_gets("app.run(port=0, debug=True, use_reloader=False)") == "hello"
+    assert a_visitor_gets(SERVE) == "hello"
 
 
 def test_debug_in_a_thread(row: Row) -> None:
-    thread = "import threading\nthread = threading.Thread(target=app.run, kwargs={!r})\n"
     options = {"port": 0, "debug": True}
-    shown = run_cells(APP + thread.format(options) + "thread.start()\nthread.join()")
+    shown = run_cells(APP + THREAD.format(options) + "thread.join()")
     assert row.symptom.message in shown
     assert row.tells() is True and in_thread(row.tells) is False
     row.cured_by("use_reloader=False")
+    assert a_visitor_gets(THREAD.format(options | {"use_reloader": False})) == "hello"

@@ -1,0 +1,160 @@
+"""Django: had, told, cured, in processes of their own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from bitten import Row, run_program
+
+from helpers.spawn import Process
+
+DJANGO = """
+import sys, threading
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, models
+
+database = {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}
+settings.configure(DATABASES={"default": database})
+django.setup()
+
+class Item(models.Model):
+    name = models.CharField(max_length=9)
+    class Meta:
+        app_label = "shop"
+        db_table = "item"
+
+def migrate():
+    with connection.schema_editor() as editor:
+        editor.create_model(Item)
+
+def names():
+    return list(Item.objects.values_list("name", flat=True))
+
+def in_thread(action):
+    said = []
+    def run():
+        try:
+            said.append(action())
+        except Exception as error:
+            kind = type(error)
+            said.append(f"{kind.__module__}.{kind.__qualname__}: {error}")
+        connection.close()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return said[0]
+"""
+
+
+def django_says(folder: Path, code: str, name: str) -> str:
+    """What a program prints that ends with this code."""
+    pytest.importorskip("django")
+    return run_program(DJANGO + code, folder, name)
+
+
+MANAGE = """
+import sys
+from pathlib import Path
+from django.conf import settings
+from django.core.management import execute_from_command_line
+
+BASE_DIR = Path(__file__).parent
+settings.configure(
+    DATABASES={
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
+    },
+    INSTALLED_APPS=["shop"],
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+)
+execute_from_command_line(sys.argv)
+"""
+MODELS = """
+from django.db import models
+
+class Item(models.Model):
+    name = models.CharField(max_length=9)
+"""
+
+
+def test_django_not_migrated(row: Row, tmp_path: Path) -> None:
+    pytest.importorskip("django")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "models.py").write_text(MODELS)
+    (tmp_path / "manage.py").write_text(MANAGE)
+
+    def manage(*words: str) -> str:
+        with Process([sys.executable, "manage.py", *words], cwd=tmp_path) as process:
+            process.wait()
+        return process.output
+
+    names = "from shop.models import Item; print(list(Item.objects.values_list('name')))"
+    look = f"from django.db import connection; print({row.cause.look})"
+    assert row.symptom.message in manage("shell", "-c", names)
+    assert manage("shell", "-c", look).splitlines()[-1] == "[]"
+    row.looked = True
+    row.cured_by("`python manage.py makemigrations shop`, `python manage.py migrate`")
+    manage("makemigrations", "shop")
+    manage("migrate")
+    assert manage("shell", "-c", names).splitlines()[-1] == "[]"
+
+
+def test_django_in_memory(row: Row, tmp_path: Path) -> None:
+    served = "migrate(); print(in_thread(names))"
+    assert row.symptom.message in django_says(tmp_path, served, ":memory:")
+    assert django_says(tmp_path, f"print({row.cause.look})", ":memory:") == ":memory:"
+    row.looked = True
+    row.cured_by("A file")
+    assert django_says(tmp_path, served, "db.sqlite3") == "[]"
+
+
+def test_django_thread(row: Row, tmp_path: Path) -> None:
+    handed = "migrate(); names(); mine = connection._connections.default"
+    handed = handed.replace("connection._connections.default", "connections['default']")
+    code = f"from django.db import connections; {handed}\n"
+    other = code + "print(in_thread(lambda: mine.cursor()))"
+    assert row.symptom.message in django_says(tmp_path, other, "a.sqlite3")
+    told = code + f"print({row.cause.look}); print(in_thread(lambda: ({row.cause.look})))"
+    lines = django_says(tmp_path, told, "b.sqlite3").splitlines()
+    assert lines[0] != lines[1]
+    row.looked = True
+    row.cured_by('connections["default"]')
+    own = code + "print(in_thread(names))"
+    assert django_says(tmp_path, own, "c.sqlite3") == "[]"
+
+
+TESTED = """
+import unittest
+import django.test
+from django.test.runner import DiscoverRunner
+
+class ItemTest(getattr(django.test, KIND)):
+    @classmethod
+    def setUpClass(cls):
+        migrate()
+        super().setUpClass()
+
+    def test_items(self):
+        Item.objects.create(name="lamp")
+        print(LOOK, in_thread(names))
+
+runner = DiscoverRunner(verbosity=0)
+databases = runner.setup_databases()
+suite = unittest.defaultTestLoader.loadTestsFromTestCase(ItemTest)
+unittest.TextTestRunner().run(suite)
+runner.teardown_databases(databases)
+"""
+
+
+def test_django_test_case(row: Row, tmp_path: Path) -> None:
+    tested = TESTED.replace("LOOK", row.cause.look)
+    said = django_says(tmp_path, tested.replace("KIND", "'TestCase'"), "db.sqlite3")
+    assert said.startswith("True") and row.symptom.message in said
+    row.looked = True
+    row.cured_by("`TransactionTestCase`")
+    said = django_says(tmp_path, tested.replace("KIND", "'TransactionTestCase'"), "db.sqlite3")
+    assert said == "False ['lamp']"
