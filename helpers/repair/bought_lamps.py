@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 
 from helpers.learn import Verdict
 from helpers.look import describe_error, dispose
-from helpers.repair.watch import Statement, watched
+from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
 
 INSERT = re.compile(r"\s*INSERT\b", re.I)
@@ -128,7 +127,8 @@ def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str
             coming.append(visitor.submit(meanwhile))
             wait(coming, timeout=WHILE)
 
-        with _after_the_insert(come):
+        inserts = once(_is_insert_of_a_view(), lambda _: come(), moment="after_cursor_execute")
+        with inserts:
             response = _send(server, "POST", json={"name": name})
         if response.status_code != 201:
             raise Flaw(f"POST /lamps with {name!r} got {response.status_code}{_why(server)}.")
@@ -203,17 +203,7 @@ def _outside(engine: Engine) -> list[str]:
         return [file for _, _, file in opened if file and Path(file).is_file()]
 
 
-@contextmanager
-def _after_the_insert(do: Callable[[], None]) -> Iterator[None]:
-    """Do something once, when a view has inserted a row, in the view's thread."""
-    once, here = Lock(), get_ident()
-
-    def meet(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
-        if get_ident() != here and INSERT.match(sql) and once.acquire(blocking=False):
-            do()
-
-    event.listen(Engine, "after_cursor_execute", meet)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "after_cursor_execute", meet)
+def _is_insert_of_a_view() -> Callable[[Any, str], bool]:
+    """Whether a statement is an INSERT, and of another thread than this one."""
+    here = get_ident()
+    return lambda connection, sql: get_ident() != here and bool(INSERT.match(sql))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from helpers.learn import Verdict
 from helpers.look import describe_error
-from helpers.repair.watch import watched
+from helpers.repair.watch import once, watched
 from helpers.sample import start_over
 from helpers.serve import LiveServer
 
@@ -114,7 +113,7 @@ def _sells_to_two(own: Engine, stock: int, one: Buy, two: Buy) -> str:
             coming.append(other.submit(two))
             wait(coming, timeout=WHILE)
 
-        with _before_the_first_change(come):
+        with once(_changes, lambda _: come()):
             first = one()
         told = [first, *(each.result() for each in coming)]
     if not coming:
@@ -142,7 +141,7 @@ def _minds_other_programs(own: Engine, buy: Buy) -> bool:
         except OperationalError:
             pass  # the first buyer has locked the row
 
-    with _before_the_first_change(sell, but_not=own):
+    with once(lambda of, sql: of.engine is not own and _changes(of, sql), lambda _: sell()):
         told = buy()
     try:
         _counts(own, 1, [told, *sold])
@@ -151,22 +150,8 @@ def _minds_other_programs(own: Engine, buy: Buy) -> bool:
     return True
 
 
-@contextmanager
-def _before_the_first_change(
-    do: Callable[[], None], but_not: Engine | None = None
-) -> Iterator[None]:
-    """Do something once, when a view is about to change a row."""
-    once = threading.Lock()
-
-    def meet(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
-        if connection.engine is not but_not and WRITES.match(sql) and once.acquire(blocking=False):
-            do()
-
-    event.listen(Engine, "before_cursor_execute", meet)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", meet)
+def _changes(connection: Any, sql: str) -> bool:
+    return bool(WRITES.match(sql))
 
 
 def _stock_up(own: Engine, stock: int) -> None:

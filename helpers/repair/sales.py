@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, insert, select
+from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.pool import NullPool
 
 from helpers.learn import Verdict
 from helpers.look import describe_error
-from helpers.repair.watch import watched
+from helpers.repair.watch import once, watched
 from helpers.sample import Base, Item
 
 ANN_WAITS = 0.4  # seconds for Ben's sale to end, when it doesn't have to wait for Ann's
@@ -126,20 +126,11 @@ def _minds_other_programs(open_engine: Callable[[str], Any], sell_one: Sale) -> 
     return sum(sold) + (told == "yes") == 1
 
 
-@contextmanager
-def _before_the_first_write(engine: Engine, do: Callable[[], None]) -> Iterator[None]:
+def _before_the_first_write(engine: Engine, do: Callable[[], None]) -> AbstractContextManager[None]:
     """Do something once, when this thread is about to write."""
-    ann, done = threading.current_thread(), False
+    ann = threading.current_thread()
 
-    def meet(connection: Any, cursor: Any, sql: str, *_: Any) -> None:
-        nonlocal done
-        begins = sql.lstrip().upper().startswith(WRITES)
-        if begins and not done and threading.current_thread() is ann:
-            done = True
-            do()
+    def begins(_: Any, sql: str) -> bool:
+        return threading.current_thread() is ann and sql.lstrip().upper().startswith(WRITES)
 
-    event.listen(engine, "before_cursor_execute", meet)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", meet)
+    return once(begins, lambda _: do(), engine)

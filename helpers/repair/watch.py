@@ -71,6 +71,33 @@ def watched() -> Iterator[list[Statement]]:
             folder.remove()
 
 
+@contextmanager
+def once(
+    matches: Callable[[Connection, str], bool],
+    do: Callable[[Connection], object],
+    target: Any = Engine,
+    moment: str = "before_cursor_execute",
+) -> Iterator[None]:
+    """Do something once, in the thread that executes a statement, at that moment.
+
+    :param matches: says of a connection and its SQL whether that is the statement.
+    :param do: what to do, with the connection.
+    :param target: an engine, or all engines.
+    :param moment: ``"before_cursor_execute"``, or ``"after_cursor_execute"``.
+    """
+    first = threading.Lock()
+
+    def meet(connection: Connection, cursor: Any, sql: str, *_: Any) -> None:
+        if matches(connection, sql) and first.acquire(blocking=False):
+            do(connection)
+
+    event.listen(target, moment, meet)
+    try:
+        yield
+    finally:
+        event.remove(target, moment, meet)
+
+
 def _alive(*kinds: type) -> list[Any]:
     """Every object of these kinds, also one that is garbage and not collected yet."""
     return [each for each in gc.get_objects() if issubclass(type(each), kinds)]

@@ -12,6 +12,7 @@ from helpers.repair import mugs_reach_the_visitors
 
 HEAD = """
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -52,6 +53,27 @@ def repaired(*swaps: tuple[str, str]) -> Any:
     return answer_of(HEAD + source, "make_app")
 
 
+IN_ONE_THREAD = """
+def make_app():
+    app = Flask("mugs")
+    engine = create_engine("sqlite://")
+    worker = ThreadPoolExecutor(1)
+
+    def make():
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE mug (name TEXT)"))
+            connection.execute(text("INSERT INTO mug VALUES ('blue mug')"))
+
+    def names():
+        with engine.connect() as connection:
+            return list(connection.scalars(text("SELECT name FROM mug")))
+
+    worker.submit(make).result()
+    app.get("/mugs")(lambda: worker.submit(names).result())
+    return app
+"""
+
+
 def engine(options: str) -> Any:
     """The cell with another engine."""
     return repaired((ENGINE, f"create_engine({options})"))
@@ -69,6 +91,7 @@ GRADES = {
         "a pool of one": engine(
             f'"{NAMED}", poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=ANY'
         ),
+        "one thread for all that asks": answer_of(HEAD + IN_ONE_THREAD, "make_app"),
     },
     "right, but": {
         "one connection for all": engine('"sqlite://", poolclass=StaticPool, connect_args=ANY'),
@@ -87,6 +110,18 @@ GRADES = {
                 f"{CREATE}; connection.execute("
                 f"text(\"INSERT INTO mug VALUES ('blue mug')\")); {LIST}",
             )
+        ),
+        "one thread for all that asks, and a constant": answer_of(
+            HEAD
+            + IN_ONE_THREAD.replace(
+                'return list(connection.scalars(text("SELECT name FROM mug")))',
+                "connection.execute(text('SELECT 1')); return ['blue mug']",
+            ),
+            "make_app",
+        ),
+        "one thread that makes, and others that ask": answer_of(
+            HEAD + IN_ONE_THREAD.replace("lambda: worker.submit(names).result()", "names"),
+            "make_app",
         ),
         "a constant": repaired((LIST, "return ['blue mug']")),
         "a constant after a question": repaired(
