@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bitten import Row
+import sqlalchemy
+from bitten import Row, in_thread
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import QueuePool
 
@@ -272,6 +273,36 @@ def test_authority(row: Row, make_engine: MakeEngine) -> None:
     assert row.tells(engine=engine).startswith("file://shop")
     row.cured_by("file:///shop")
     make_engine("sqlite:///file:///shop?mode=memory&uri=true", **options).connect().close()
+
+
+WARNS = pytest.mark.skipif(sqlalchemy.__version__ < "2.1", reason="SQLAlchemy warns from 2.1 on.")
+
+
+@WARNS
+def test_no_uri_true(row: Row, make_engine: MakeEngine) -> None:
+    with row.fails():  # a warning is an error here
+        make_engine("sqlite:///:memory:?cache=shared").connect()
+    assert row.tells(engine=make_engine("sqlite:///:memory:")) is False
+    row.cured_by("sqlite:///file:///shop?vfs=memdb&uri=true")
+    engine = make_engine("sqlite:///file:///shop?vfs=memdb&uri=true")
+    assert row.tells(engine=engine) is True
+    engine.connect().close()
+
+
+@WARNS
+def test_pool_of_memory(row: Row, make_engine: MakeEngine) -> None:
+    url = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"
+    with row.fails():
+        make_engine(url)
+    with pytest.warns(sqlalchemy.exc.SADeprecationWarning):
+        engine = make_engine(url)
+    assert row.tells(engine=engine) == "SingletonThreadPool"
+    row.cured_by('poolclass=QueuePool, connect_args={"check_same_thread": False}')
+    engine = make_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False})
+    for cured in (engine, make_engine("sqlite:///file:///shop?vfs=memdb&uri=true")):
+        with cured.connect():
+            Base.metadata.create_all(cured)
+            assert in_thread(inspect(cured).get_table_names) == ["item"]
 
 
 def test_no_context(row: Row) -> None:
