@@ -28,7 +28,8 @@ class App:
         self.config: Any = getattr(flask, "config", {})
         module = found.engines[0].path.partition(":")[0] if found.engines else ""
         self.names = Names(flask, module.partition(".")[0])
-        self.databases = {id(place.value): database(place) for place in found.engines}
+        alone = folder is not None
+        self.databases = {id(each.value): database(each, alone) for each in found.engines}
         self.contents = contents_of([each.path for each in self.sqlite if not each.in_memory])
         self.around: Contents | None = None
 
@@ -36,6 +37,11 @@ class App:
     def sqlite(self) -> list[Sqlite]:
         """The SQLite databases of all engines."""
         return [each for each in self.databases.values() if isinstance(each, Sqlite)]
+
+    @property
+    def tables(self) -> list[str]:
+        """All tables that models name."""
+        return sorted(name for each in self.found.metadata for name in each.value.tables)
 
     def content(self, path: str) -> dict[str, Any]:
         """What is in a file."""
@@ -82,9 +88,9 @@ class App:
         return sqlite.key in paths
 
 
-def database(place: Place) -> Sqlite | Problem | None:
+def database(place: Place, alone: bool) -> Sqlite | Problem | None:
     """What an engine opens, ``None`` for a server, or why that is not known."""
     try:
-        return what_it_opens(place.value)
+        return what_it_opens(place.value, alone)
     except Problem as problem:
         return problem

@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from .private import Listener, own_listeners, pool_options, quiet
 from .report import Problem
 
-allowed = threading.local()  # .databases: what a thread of ours may open; .refused: what it tried
+allowed = threading.local()  # .databases: what a thread of ours may open
+refused: list[str] = []  # what a listener tried to open, in our threads or in the driver's
 
 
 class ListenerProblem(Problem):
@@ -53,19 +54,19 @@ def guarded(listener: Listener, notes: list[str]) -> Listener:
     """The listener, which may not open the reader's data, and whose errors have its name."""
 
     def call(*args: Any) -> Any:
-        allowed.refused = ""
+        refused.clear()
         try:
             return listener(*args)
         except Exception as error:
-            if isinstance(error, (sqlite3.Error, SQLAlchemyError)) and not allowed.refused:
+            if isinstance(error, (sqlite3.Error, SQLAlchemyError)) and not refused:
                 vars(error)["listener"] = f" in your listener {name_of(listener)}"
                 raise
-            if not allowed.refused:
+            if not refused:
                 reason = f"{type(error).__name__}: {error}"
                 raise ListenerProblem(
                     f"Your listener {name_of(listener)} raises {reason}"
                 ) from None
-            note = f"left out: your listener {name_of(listener)}, since it opens {allowed.refused}"
+            note = f"left out: your listener {name_of(listener)}, since it opens {refused[0]}"
             if note not in notes:
                 notes.append(note)
 
@@ -85,7 +86,7 @@ def refuse_to_open(name: str, args: tuple[Any, ...]) -> None:
         return
     database = os.fsdecode(args[0])  # Python 3.9 gives bytes
     if database not in databases:
-        allowed.refused = database
+        refused.append(database)
         raise PermissionError(f"diagnose does not open {database}")
 
 
@@ -93,7 +94,7 @@ def refuse_to_attach(action: int, database: str | None, *_: object) -> int:
     """Keep a listener from attaching the reader's data: an authorizer of SQLite."""
     if action != sqlite3.SQLITE_ATTACH or database in ("", ":memory:"):
         return sqlite3.SQLITE_OK
-    allowed.refused = database or "another database"
+    refused.append(database or "another database")
     return sqlite3.SQLITE_DENY
 
 

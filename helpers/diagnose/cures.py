@@ -50,7 +50,7 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
     """The same engine with the pool that its URL asks for, and all other options kept."""
     engine = place.value
     without = (*AT_FAULT, *more)
-    url = f'"{shown(engine.url)}"'
+    url = f'"{sqlite.url if sqlite and sqlite.creator else shown(engine.url)}"'
     extra: dict[str, str] = {}
     if sqlite and sqlite.in_memory:  # its default would be one connection a thread
         arguments = {**setting.options.get("connect_args", {}), "check_same_thread": False}
@@ -97,6 +97,8 @@ def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
 def for_folder(path: str) -> list[Cure]:
     """The line that makes a folder."""
     folder = os.path.dirname(os.path.realpath(path))
+    if os.path.isdir(folder):
+        return []  # the path is a folder, or no file
     line = f"os.makedirs({folder!r}, exist_ok=True)"
     return [Cure("Before the first session", ["import os", line])]
 
@@ -104,6 +106,11 @@ def for_folder(path: str) -> list[Cure]:
 def for_late_url(setting: Setting, configured: str) -> list[Cure]:
     """The line that has to stand before the extension meets the app."""
     return [Cure(setting.place, [f"{setting.start}{configured!r}"])]
+
+
+def for_calls() -> list[Cure]:
+    """The line that makes a function return the same engine at each call."""
+    return [Cure("Above the function", ["import functools", "", "@functools.lru_cache"])]
 
 
 def for_sqlite3(where: str, head: list[str], start: str, names: Names) -> list[Cure]:

@@ -8,11 +8,13 @@ import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from sqlalchemy.engine import URL, Engine
 
-from .private import connect_arguments, connects_by_event, creator_of
+from .creator import passed_by
+from .private import Arguments, connect_arguments, connects_by_event, creator_of
 from .report import Problem
 
 SCRATCH = "scratch.db"
@@ -24,6 +26,8 @@ class Sqlite:
 
     def __init__(self, database: str, uri: bool) -> None:
         self.database, self.uri = database, uri and database.startswith("file:")
+        self.passed: Arguments = ([database], {"uri": uri})  # to the driver
+        self.creator: Any = None  # the reader's function that connects
         parts = urlsplit(database if self.uri else "")
         self.path = unquote(parts.path) if self.uri else database
         self.query = dict(parse_qsl(parts.query))
@@ -42,6 +46,12 @@ class Sqlite:
         self.is_odd = not self.in_memory and (":memory:" in name or name.startswith("file:"))
 
     @property
+    def url(self) -> str:
+        """The URL that opens the same, for what a creator opened."""
+        query = ("&" if "?" in self.database else "?") + "uri=true"
+        return f"sqlite:///{self.database}{query if self.uri else ''}"
+
+    @property
     def key(self) -> str:
         """The same text for the same database; empty where each connection has its own."""
         if not self.in_memory:
@@ -54,7 +64,7 @@ class Sqlite:
         if self.in_memory or real.is_file():
             return ""
         if not real.parent.is_dir():
-            return f"The folder {real.parent} is missing"
+            return f"The folder {real.parent} is missing, and SQLite makes none"
         if real.exists():
             return f"{real} is {'a folder' if real.is_dir() else 'not a file'}"
         return f"{real} is missing, and mode={self.mode} makes none" if self.mode == "rw" else ""
@@ -78,23 +88,28 @@ class Sqlite:
         return f"file:{slash}diagnose-{secrets.token_hex(8)}?{urlencode(query)}"
 
 
-def what_it_opens(engine: Engine) -> Sqlite | None:
-    """What SQLite opens for an engine, ``None`` for a server; or a Problem."""
+def what_it_opens(engine: Engine, alone: bool) -> Sqlite | None:
+    """What SQLite opens for an engine, ``None`` for a server; or a Problem.
+
+    :param alone: whether nothing else is at work in this process, so a creator may be tried.
+    """
     backend = engine.url.get_backend_name()
     if backend in SERVERS:
         return None
     if backend != "sqlite":
         raise Problem(f"This is {backend}: diagnose knows SQLite and the usual database servers.")
-    passed = connect_arguments(engine)
+    creator, by_url = creator_of(engine), connect_arguments(engine)
+    passed = by_url or (passed_by(creator) if alone else None)
     if passed is None or connects_by_event(engine):
-        code = getattr(creator_of(engine), "__code__", None)
+        code = getattr(creator, "__code__", None)
         place = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else ""
         raise Problem(
-            f"Its connections come from a function of yours{place}, which diagnose does not call:"
-            " give create_engine the URL and connect_args instead, and look again."
+            f"Its connections come from a function of yours{place}, and it is not known what that"
+            " opens: give create_engine the URL and connect_args instead, and look again."
         )
     sqlite = Sqlite(os.fspath(passed[0][0]), bool(passed[1].get("uri")))
-    if not (sqlite.in_memory or sqlite.uri):  # SQLAlchemy has made the path absolute
+    sqlite.passed, sqlite.creator = passed, None if by_url else creator
+    if by_url and not (sqlite.in_memory or sqlite.uri):  # SQLAlchemy has made the path absolute
         sqlite.relative = not os.path.isabs(engine.url.database or "")
     return sqlite
 

@@ -13,11 +13,12 @@ from .database import Sqlite, shown, where
 from .find import Place
 from .judge import judge, judge_server, notes
 from .measure import measure
+from .private import is_async
 from .report import Cure, EngineReport, Finding, Problem
 from .scratch import Scratch
-from .settings import setting_of
+from .settings import Setting, setting_of
 from .tables import columns_missing, compare, elsewhere, metadata_of, tables_of
-from .words import FINDINGS, some
+from .words import FINDINGS, MISUSE, some
 
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
@@ -45,7 +46,8 @@ class EngineLook:
         self.place, self.app, self.engine = place, app, place.value
         url, pool = shown(self.engine.url), type(self.engine.pool).__name__
         self.report = EngineReport(place.path, url, pool)
-        self.table = next(iter(sorted(tables_of(place, app.found))), "item")
+        named = sorted(tables_of(place, app.found)) or app.tables
+        self.table = named[0] if named else "item"
 
     def at_all(self) -> None:
         """Look at the database, the pool, the tables and the configuration."""
@@ -65,9 +67,15 @@ class EngineLook:
                 self.try_a_copy(sqlite)
                 self.compare_tables(sqlite)
         if configured := self.app.configured(self.place, sqlite):
-            cures = for_late_url(setting_of(self.place, self.app.flask), configured)
+            cures = for_late_url(self.setting(), configured)
             self.add("url-not-used", cures, configured=configured, table=self.table)
             self.report.findings.insert(0, self.report.findings.pop())
+
+    def setting(self) -> Setting:
+        """How the reader's code makes the engine."""
+        sqlite = self.app.databases[id(self.engine)]
+        passed = sqlite.passed[1] if isinstance(sqlite, Sqlite) else None
+        return setting_of(self.place, self.app.flask, passed)
 
     def add(self, id: str, cures: list[Cure], **values: str) -> None:
         """Add a finding."""
@@ -76,10 +84,12 @@ class EngineLook:
     def add_measured(self, sqlite: Sqlite | None, error: str = "") -> None:
         """Add the finding that was measured, if it is one, with its cures."""
         if (id := self.report.kind) in FINDINGS:
-            setting = setting_of(self.place, self.app.flask)
-            cures = cures_of(id, self.place, sqlite, setting, self.app.names)
+            cures = cures_of(id, self.place, sqlite, self.setting(), self.app.names)
             file = sqlite.path.rpartition("/")[2] if sqlite else ""
             self.add(id, cures, error=error, file=file)
+            if sqlite is None or is_async(self.engine):
+                said = self.report.findings[-1]
+                said.message = said.message.partition(MISUSE)[0]
 
     def try_a_copy(self, sqlite: Sqlite) -> None:
         """Try a copy of the engine on a scratch database."""
@@ -101,6 +111,8 @@ class EngineLook:
         problem = content["problem"]
         if problem:
             note = WHY_NOT_READ.get(problem, f"its tables were not read: {problem}")
+            if problem == "missing" and tables.named:
+                note = f"not there yet, and has no {self.table} until something creates it"
             self.report.notes[:0] = [note] if tables.named or not sqlite.in_memory else []
             if problem != "missing":
                 return
@@ -123,12 +135,11 @@ class EngineLook:
         paths = [each.path for each in metadata_of(self.place, self.app.found)]
         metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
         metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
-        setting = setting_of(self.place, self.app.flask)
         others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
         values = {"missing": some(tables.missing), "there": some(tables.there or [])}
         self.add(
             "tables-elsewhere" if others else "tables-missing",
-            for_tables(self.place, tables, setting, metadata),
+            for_tables(self.place, tables, self.setting(), metadata),
             table=tables.missing[0],
             elsewhere=" and ".join(others),
             **values,

@@ -11,20 +11,21 @@ from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from .app import App
 from .calls import add_tables, look_at_calls, makers, report_on
 from .connections import database_of, is_open, look_at_connection
+from .cures import for_calls
 from .database import what_it_opens
 from .engine import look_at_engine
 from .find import Found, Place
 from .named import is_database, named_by_flask, no_file
-from .readers import is_own
-from .report import Problem, Report
+from .readers import all_codes, is_own
+from .report import Finding, Problem, Report
 from .settings import Names
-from .target import FACTORIES, Target, call, is_flask, load
+from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
 from .watch import Watch
 
 
@@ -37,8 +38,17 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         return
     watch = Watch()
     report.target = text if text not in ("", ".", "./") else named_by_flask()
+    target = Target(None, "")
     try:
         target = load(report.target, report.ran)
+    except Problem as problem:
+        if not problem.__cause__:
+            raise
+        report.problem = str(problem)
+        left = list(left_by(problem.__cause__))
+        target.value = next((value for _, value in left if is_flask(value)), None)
+        for name, value in left:
+            found.follow(value, name, target.value)
     finally:
         report.did = watch.stop()
     if not look_at_factory(target, report, watch.opened):
@@ -46,6 +56,7 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         if not (found.complete and found.engines):
             found.add_the_rest()
         look_at_all(found, target.app, report, folder, watch.opened)
+        look_at_second_call(target, found, report)
 
 
 def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> bool:
@@ -53,7 +64,7 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
     if not (target.factory and isinstance(target.value, sqlite3.Connection)):
         return False
     first, path = target.value, target.path
-    call(target, [], {})
+    call_again(target)
     if target.value is first:
         return False
     database = opened.get(id(first)) or database_of(first) or ":memory:"
@@ -62,6 +73,23 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
     first.close()
     target.value.close()
     return True
+
+
+def look_at_second_call(target: Target, found: Found, report: Report) -> None:
+    """Find out whether a function that was named makes another engine, with other memory."""
+    first = getattr(target.value, "sync_engine", target.value)
+    if not (target.factory and isinstance(first, Engine) and "memory w" in report.engines[0].opens):
+        return
+    call_again(target)
+    if getattr(target.value, "sync_engine", target.value) is first:
+        return
+    names = [name for each in found.functions for code in all_codes(each) for name in code.co_names]
+    if names.count(target.path.rpartition(":")[2]) > 1:
+        words = {"function": target.path, "error": report.engines[0].message}
+        finding = Finding.of("engine-each-call", for_calls(), **words)
+        report.engines[0].findings.insert(0, finding)
+    else:
+        report.engines[0].notes.append("each call makes another engine, with memory of its own")
 
 
 def look_at_object(value: object, report: Report) -> None:
@@ -116,7 +144,7 @@ def ask_for_engines(target: Target, found: Found) -> None:
             target.ran.append(f"{target.path} was asked for its engine")
 
 
-def typed_engine(text: str) -> sa.engine.Engine:
+def typed_engine(text: str) -> Engine:
     """An engine for a URL, or for the path of a SQLite file, which has to be there."""
     try:
         url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
@@ -127,7 +155,7 @@ def typed_engine(text: str) -> sa.engine.Engine:
         raise Problem(f"The driver for {text.split(':')[0]} is missing: {error}.") from None
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}.") from None
-    sqlite = what_it_opens(engine)
+    sqlite = what_it_opens(engine, True)
     if sqlite and not (sqlite.in_memory or sqlite.is_odd or os.path.exists(sqlite.path)):
         raise Problem(no_file(sqlite.path))
     return engine
@@ -143,6 +171,8 @@ def look_at_all(
         if is_open(place.value) and not app.keeps(place):
             given = app.opened.get(id(place.value))
             report.engines.append(look_at_connection(place, given, app.names))
+    if report.problem:  # the app has failed
+        return
     if not report.engines:
         report.engines = look_at_calls(found, app.names, app.config)
         made = makers(found, app.config)
@@ -154,12 +184,15 @@ def look_at_all(
 
 def nothing_found(made: list[str]) -> str:
     """Why there is no engine, and what to name instead."""
-    if made:
+    if not made:
         return (
-            f"Nothing holds an engine or a connection: it is made by {' and '.join(made[:2])} when"
-            " that is called. Name the function, if it needs no arguments, as the target."
+            "No SQLAlchemy engine and no sqlite3 connection was found: name the engine, a session,"
+            " or the factory that makes it, as in myapp:engine or myapp:create_app."
         )
+    name = "the function, if it needs no arguments,"
+    if all("." in each.partition(" ")[0].partition(":")[2] for each in made):
+        name = "an object with this method, or a function that makes one,"
     return (
-        "No SQLAlchemy engine and no sqlite3 connection was found: name the engine, a session, or"
-        " the factory that makes it, as in myapp:engine or myapp:create_app."
+        f"Nothing holds an engine or a connection: it is made by {' and '.join(made[:2])} when that"
+        f" is called. Name {name} as the target."
     )

@@ -74,10 +74,11 @@ class Found:
         return True
 
     def add_engine(self, place: Place) -> None:
-        """Keep an engine once: where an extension has it, since that knows the configuration."""
+        """Keep an engine once: where an extension has it, or as the reader's own variable."""
         for index, known in enumerate(self.engines):
             if known.value.pool is place.value.pool:
-                if place.extension and not known.extension:
+                shorter = "[" in known.path and "[" not in place.path
+                if place.extension > known.extension or (shorter and not known.extension):
                     self.engines[index] = place
                 return
         self.engines.append(place)

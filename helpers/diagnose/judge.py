@@ -60,7 +60,9 @@ def notes(scratch: Scratch, look: Look, kind: str, kept: bool, other_keepers: in
     memory = kind in ("memory", "turns") and sqlite.in_memory
     lost = other_keepers > 0 and sqlite.shared and not kept
     by_default = kind == "one-connection-a-thread" and pool_is_default(engine)
+    alone = kind == "memory" and sqlite.shared and not sqlite.memdb
     found = [
+        (alone, "a lock is an error at once: a shared cache knows no timeout"),
         (memory, "a second process sees none of it"),
         (memory and kept, "tried with one connection held open, since your code holds one"),
         (

@@ -17,10 +17,12 @@ FLASK_APP = re.compile(r"^\s*(?:export\s+)?FLASK_APP\s*=\s*[\"']?([^\"'\s#]+)", 
 
 def is_database(text: str) -> bool:
     """Whether a text is a URL or the path of a database, and not a module or a name in it."""
+    after_drive = text[2:] if text[1:2] == ":" else text
+    if re.match(r"[\w./\\-]+:[A-Za-z_]", after_drive) and not text.startswith("sqlite:"):
+        return False
     if "://" in text or text.startswith("sqlite:"):
         return True
-    after_drive = text[2:] if text[1:2] == ":" else text
-    if text.endswith(".py") or re.match(r"[\w./\\-]+:[A-Za-z_]", after_drive):
+    if text.endswith(".py"):
         return False
     named_like_one = bool(DATABASE.match(text)) and not is_module(text.replace(".", "/"))
     return named_like_one or os.path.isfile(text)

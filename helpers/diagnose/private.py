@@ -107,6 +107,14 @@ def is_checked_out(value: object) -> bool:
     return isinstance(value, Connection) or type(value).__name__ == "_ConnectionFairy"
 
 
+def authorize(connection: Any, authorizer: Callable[..., int]) -> None:
+    """Set SQLite's authorizer; that of an asynchronous driver in the driver's own thread."""
+    if hasattr(connection, "set_authorizer"):
+        connection.set_authorizer(authorizer)
+    else:
+        connection.run_async(lambda own: own._execute(own._conn.set_authorizer, authorizer))
+
+
 def idle_connections(pool: Any) -> list[Any]:
     """The driver's connections that a pool has for this thread, and has given to nobody."""
     records: list[Any] = []

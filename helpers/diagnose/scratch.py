@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
 from .clone import allowed, copy_engine, refuse_to_attach
+from .creator import instead_of_connect
 from .database import Sqlite
-from .private import connect_arguments, driver_connection, is_async
+from .private import authorize, driver_connection, is_async
 from .report import Problem
 
 
@@ -27,11 +28,9 @@ class Scratch:
         self, engine: Engine, sqlite: Sqlite, folder: str, wal: bool, readers_table: str
     ) -> None:
         self.engine, self.sqlite, self.readers_table = engine, sqlite, readers_table
-        passed = connect_arguments(engine)
-        assert passed  # else what_it_opens has raised
-        self.args, self.kwargs = passed
-        self.args[0] = sqlite.make_scratch(folder, wal)
-        self.kwargs["timeout"] = 0  # an answer at once instead of a wait
+        args, kwargs = sqlite.passed
+        self.args = [sqlite.make_scratch(folder, wal), *args[1:]]
+        self.kwargs = {**kwargs, "timeout": 0}  # an answer at once instead of a wait
         self.table = sa.Table(
             f"diagnose_{secrets.token_hex(8)}", sa.MetaData(), sa.Column("n", sa.Integer)
         )
@@ -50,10 +49,16 @@ class Scratch:
         return self.threads[-1]
 
     def connect(self, record: Any = None) -> Any:
-        """Make a connection of the driver to the scratch database."""
+        """Make a connection as the app does, to the scratch database."""
+        if self.sqlite.creator:
+            with instead_of_connect(lambda *_, **__: self.open()):
+                return self.sqlite.creator()
+        return self.open()
+
+    def open(self) -> Any:
+        """Let the driver open the scratch database."""
         connection: Any = self.engine.dialect.connect(*self.args, **self.kwargs)
-        with suppress(AttributeError):  # an asynchronous driver has none
-            connection.set_authorizer(refuse_to_attach)
+        authorize(connection, refuse_to_attach)
         self.connections.setdefault(threading.get_ident(), []).append(connection)
         return connection
 

@@ -94,7 +94,9 @@ class Setting:
         line = f"{self.start}{url}{end}"
         if len(line) <= WIDTH or end == ")":
             return [line, *rest]
-        return [f"uri = {url}", f"{self.start}uri{end}", *rest]
+        if self.is_config:
+            return [f"uri = {url}", f"{self.start}uri", *rest]
+        return [self.start, f"    {url},", f"    {end[2:-1]},", ")"]
 
 
 def option_lines(options: dict[str, str]) -> list[str]:
@@ -116,8 +118,8 @@ def literal(value: object) -> str:
     return repr(value).replace("'", '"') if plain and '"' not in repr(value) else ""
 
 
-def setting_of(place: Place, app: Any) -> Setting:
-    """How the reader's code makes the engine at a place."""
+def setting_of(place: Place, app: Any, passed: dict[str, Any] | None) -> Setting:
+    """How the reader's code makes an engine, with what the driver gets."""
     engine = place.value
     driver = engine.url.drivername if engine.url.get_backend_name() == "sqlite" else "sqlite"
     if place.extension:
@@ -125,14 +127,16 @@ def setting_of(place: Place, app: Any) -> Setting:
     if parameter := url_parameter(place.owner):
         name = type(place.owner).__name__
         return Setting(f"Where your code makes the {name}", f"{name}({parameter}=", driver)
-    variable = place.path.rpartition(".")[2]
-    variable = variable if variable.isidentifier() and "." in place.path else "engine"
+    module, _, variable = place.path.replace(":", ".").rpartition(".")
+    here = getattr(sys.modules.get(module), variable, engine)
+    same = module and variable.isidentifier() and getattr(here, "sync_engine", here) is engine
+    variable = variable if same else "engine"
     function = "create_async_engine" if is_async(engine) else "create_engine"
-    name = f" ({place.path})" if "." in place.path and place.key is None else ""
+    name = f" ({place.path})" if same and place.key is None else ""
     where, start = f"Where your code calls {function}{name}", f"{variable} = {function}("
     main = sys.modules.get("__main__")
     from_file = not place.path.startswith("__main__") and hasattr(main, "__file__")
-    return Setting(where, start, driver, call_options(engine), variable, from_file)
+    return Setting(where, start, driver, call_options(engine, passed), variable, from_file)
 
 
 def flask_setting(place: Place, app: Any, driver: str) -> Setting:
@@ -151,9 +155,9 @@ def flask_setting(place: Place, app: Any, driver: str) -> Setting:
     return Setting("Before db.init_app(app) or SQLAlchemy(app)", start, driver, options)
 
 
-def call_options(engine: Engine) -> dict[str, Any]:
+def call_options(engine: Engine, passed: dict[str, Any] | None) -> dict[str, Any]:
     """The options of a call that the engine still tells, but for what the lesson is about."""
-    _, keywords = connect_arguments(engine) or ([], {})
+    keywords = (connect_arguments(engine) or ([], {}))[1] if passed is None else passed
     keywords = without_check({key: each for key, each in keywords.items() if key != "uri"})
     options = {"connect_args": keywords, "echo": engine.echo}
     return {key: each for key, each in options.items() if each}

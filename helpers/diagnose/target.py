@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -128,25 +128,41 @@ def context_of(target: Target) -> Any:
 
 def call(target: Target, arguments: list[Any], keywords: dict[str, Any]) -> None:
     """Call a factory, and go on with what it returns."""
-    factory = target.factory = target.factory or target.value
-    doing = f"Calling {target.path}"
-    target.value = attempt(lambda: factory(*arguments, **keywords), doing)
+    target.factory = partial(target.value, *arguments, **keywords)
     target.ran.append(f"{target.path} was called")
+    target.value = attempt(target.factory, f"Calling {target.path}")
+
+
+def call_again(target: Target) -> None:
+    """Call a factory once more, in the same way."""
+    target.ran[-1] += " twice"
+    target.value = attempt(target.factory, f"Calling {target.path} twice")
 
 
 def attempt(action: Callable[[], Any], doing: str) -> Any:
-    """Run code of the app; what it raises is a Problem, with the app's last line on the way."""
+    """Run code of the app; what it raises causes a Problem, with the app's last line on the way."""
     try:
         return action()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the app's code
-        raise Problem(f"{doing} in {os.getcwd()} failed: {reason(error, doing)}") from None
+    except (Exception, SystemExit) as error:
+        text = f"{doing} in {os.getcwd()} failed: {reason(error, doing)}"
+        raise Problem(text) from error
+
+
+def left_by(error: BaseException) -> Iterator[tuple[str, Any]]:
+    """What the app had in its variables when it failed, with their names."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if is_own_file(frame.f_code.co_filename):
+            module = frame.f_globals.get("__name__", "")
+            for name, value in {**frame.f_globals, **frame.f_locals}.items():
+                yield f"{module}.{name}", value
 
 
 def reason(error: BaseException, doing: str) -> str:
     """An error in one line, with the app's last line on the way and what to do."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
-    text = f"{''.join(lines[-1:])}{type(error).__name__}: {' '.join(str(error).split())}"
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    text = f"{''.join(lines[-1:])}{type(error).__name__}: {said}"
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if not missing:
         return text

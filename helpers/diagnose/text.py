@@ -12,6 +12,7 @@ from .words import QUESTIONS, notebook, some
 
 WIDTH = 80
 LABEL = 9  # columns of the labels on the left
+SAID = ("a lock is", "not there", "it is being written", "its tables were not")  # at once
 COLORS = {"safe": "32", "to mend": "31", "not looked": "33"}
 LESSON = Path(__file__).resolve().parents[2] / "notebooks"
 Row = tuple[str, str, list[str]]  # a label, a text, and lines of code below it
@@ -22,9 +23,11 @@ def as_text(report: Report, verbose: bool = False, color: bool = False) -> str:
     lines = []
     if report.did or (verbose and report.ran):
         more = [f"and {len(report.did) - 3} more"] * (len(report.did) > 3)
+        more += ["each worker of a server does that, too"] * bool(report.did)
         lines += wrap(f"{report.target}: " + "; ".join([*report.ran, *report.did[:3], *more]))
     if report.problem:
-        lines += wrap(f"NOT LOOKED  {report.problem}")
+        failed = report.engines and " failed: " in report.problem
+        lines += wrap(f"{'FAILED' if failed else 'NOT LOOKED'}  {report.problem}")
     for engine in report.engines:
         brief = engine.verdict == "safe" and not engine.findings and not verbose
         first, *rest = one_line(engine) if brief else in_full(engine, verbose)
@@ -37,11 +40,11 @@ def as_text(report: Report, verbose: bool = False, color: bool = False) -> str:
 
 def one_line(engine: EngineReport) -> list[str]:
     """A safe engine, however long its path is; its notes are for verbose."""
-    note = ""
-    if engine.tables.there is not None and not engine.tables.named:
+    note, first = "", "".join(engine.notes[:1])
+    if engine.tables.there and not engine.tables.named:
         note = f", tables: {some(engine.tables.there)}"
-    elif engine.kind == "file" and engine.tables.there is None and engine.notes:
-        note = f", {engine.notes[0].partition(':')[0]}"
+    elif first.startswith(SAID):
+        note = f", {first.partition(':')[0]}"
     return [f"SAFE  {engine.name}: {engine.opens}{note}"]
 
 

@@ -25,8 +25,8 @@ QUESTIONS = {
     "survives_dispose": "survives dispose()",
 }
 OWN = "Each {} gets its own database in memory, without the others' tables."
-GONE = "A row that was answered with 201 is gone."
-MISUSE = "Results that belong to another thread, under load."
+GONE = "A row that was answered with 201 is gone"
+MISUSE = "; under load InterfaceError: bad parameter or other API misuse"  # in threads only
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ FINDINGS = {
     "one-connection": Words(
         "07",
         "All sessions share one transaction: a rollback takes the others' work, too.",
-        GONE,
+        GONE + MISUSE,
     ),
     "one-connection-no-transactions": Words(
         "07",
         "All threads use one connection at the same time, without transactions.",
-        MISUSE,
+        "Results that belong to another thread" + MISUSE,
     ),
     "one-connection-a-thread": Words(
         "07",
@@ -104,7 +104,7 @@ FINDINGS = {
     ),
     "no-folder": Words(
         "12",
-        "{reason}: SQLite makes a file, and no folder.",
+        "{reason}.",
         "OperationalError: unable to open database file",
     ),
     "not-a-database": Words(
@@ -119,7 +119,10 @@ FINDINGS = {
         "07",
         "All threads use this sqlite3 connection and so one transaction: a rollback takes the"
         " others' work with it.",
-        GONE,
+        GONE + MISUSE,
+    ),
+    "engine-each-call": Words(
+        "01", "Each call of {function} makes another engine, with an empty database in memory."
     ),
     "sqlite3-own-memory": Words("01", "Each call of {function} opens an empty database in memory."),
 }

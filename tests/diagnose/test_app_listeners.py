@@ -107,6 +107,14 @@ def attach(connection: Any, record: Any) -> None:
     connection.execute("ATTACH 'shop.db' AS shop")
 
 
+def attach_with_a_cursor(connection: Any, record: Any) -> None:
+    """As ``attach``, also for an asynchronous driver."""
+    cursor = connection.cursor()
+    cursor.execute("ATTACH 'shop.db' AS shop")
+    cursor.execute("CREATE TABLE shop.rug (name)")
+    cursor.close()
+
+
 def copy_out(connection: Any, record: Any) -> None:
     """Write a copy."""
     connection.execute("VACUUM INTO 'copy.db'")
@@ -132,3 +140,17 @@ def test_a_listener_cannot_open_the_data(listen: Any, file: str, folder: Path) -
     assert note.startswith(f"left out: your listener {listen.__name__} (test_app_listeners.py:")
     assert note.endswith(f"since it opens {file}.db")
     assert answers(report) == "nnnnn"
+
+
+def test_a_listener_of_an_asynchronous_engine_cannot_either(folder: Path) -> None:
+    """Its driver opens the database in a thread of its own."""
+    pytest.importorskip("aiosqlite")
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    make_file(folder / "shop.db", wal=False)
+    before = content(folder)
+    engine = create_async_engine("sqlite+aiosqlite://")
+    event.listen(engine.sync_engine, "connect", attach_with_a_cursor)
+    report = diagnose(engine)
+    assert (findings(report), content(folder)) == (["one-connection"], before)
+    assert report.engines[0].notes[-1].endswith("since it opens shop.db")

@@ -153,4 +153,6 @@ def test_a_factory_can_be_written_as_a_call(folder: Path) -> None:
     write(folder, {"shop.py": code})
     done = run("shop:make()", "--verbose")
     assert done.returncode == 1
-    assert done.stdout.startswith("shop:make(): importing shop ran it; shop:make was called\n")
+    assert done.stdout.startswith(
+        "shop:make(): importing shop ran it; shop:make was called twice\n"
+    )

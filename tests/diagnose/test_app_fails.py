@@ -1,0 +1,119 @@
+"""An app that fails while it is imported: what it had made by then is looked at."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from diagnosing import findings, run, write
+
+from helpers.diagnose import diagnose
+
+FACTORY = """
+    from flask import Flask
+    from flask_sqlalchemy import SQLAlchemy
+    db = SQLAlchemy()
+    class Lamp(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        price = db.Column(db.Integer)
+    def create_app():
+        app = Flask(__name__)
+        app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///{path}"
+        db.init_app(app)
+        with app.app_context():
+            {first}
+        return app
+"""
+
+
+def test_a_factory_that_fails_on_the_database_tells_its_engine(folder: Path) -> None:
+    """The folder is missing: the error says no path, the finding does."""
+    path = folder / "data" / "shop.db"
+    write(folder, {"shop.py": FACTORY.format(path=path, first="db.create_all()")})
+    report = diagnose("shop")
+    assert findings(report) == ["no-folder"]
+    assert report.exit_status == 1
+    assert report.engines[0].opens == str(path)
+    assert report.problem.endswith("OperationalError: unable to open database file")
+    shown = run("shop").stdout
+    assert "FAILED  Calling shop:create_app in" in shown
+    assert "[no-folder]" in shown
+
+
+def test_a_module_that_fails_on_its_tables_tells_them(folder: Path) -> None:
+    """It reads while it is imported, from a table that has a column less."""
+    path = folder / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE lamp (id INTEGER)")
+    source = FACTORY.format(path=path, first="db.session.query(Lamp).all()")
+    write(folder, {"shop.py": source + "    app = create_app()\n"})
+    report = diagnose("shop:app")
+    assert findings(report) == ["columns-missing"]
+    assert report.engines[0].url == f"sqlite:///{path}"
+
+
+def test_an_engine_that_is_safe_does_not_hide_the_failure(folder: Path) -> None:
+    """The app did not get far enough for a verdict."""
+    code = "from sqlalchemy import create_engine\nengine = create_engine('sqlite:///a.db')\n1 / 0"
+    write(folder, {"shop.py": code})
+    report = diagnose("shop")
+    assert (report.exit_status, findings(report)) == (2, ["file"])
+    assert report.engines[0].name == "shop.engine"
+    assert "shop.py:3 ZeroDivisionError" in report.problem
+
+
+def test_an_app_that_fails_before_it_makes_an_engine(folder: Path) -> None:
+    """There is nothing to look at: the sentence alone."""
+    write(folder, {"shop.py": "def create_app():\n    1 / 0"})
+    report = diagnose("shop:create_app")
+    assert (report.exit_status, report.engines) == (2, [])
+    assert report.ran == ["importing shop ran it", "shop:create_app was called"]
+
+
+EACH_CALL = """
+    from functools import lru_cache
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+    {above}
+    def get_engine():
+        return create_engine({url!r}, poolclass=StaticPool)
+    def start():
+        return get_engine().connect()
+    def view():
+        return get_engine().connect()
+"""
+
+
+def test_a_function_that_makes_another_engine_at_each_call_is_found(folder: Path) -> None:
+    """In memory, each has its own tables; the cure is a line above the function."""
+    write(folder, {"shop.py": EACH_CALL.format(above="# paste", url="sqlite://")})
+    finding = diagnose("shop:get_engine").findings[0]
+    assert finding.id == "engine-each-call"
+    line = finding.cures[0].lines[-1].replace("functools.", "")
+    write(folder, {"shop.py": EACH_CALL.format(above=line, url="sqlite://")})
+    assert findings(diagnose("shop:get_engine")) == ["other-thread-refused"]
+    write(folder, {"shop.py": EACH_CALL.format(above="", url="sqlite:///shop.db")})
+    assert "engine-each-call" not in findings(diagnose("shop:get_engine"))[0]
+
+
+def test_a_function_that_is_called_in_one_place_may_make_its_engine(folder: Path) -> None:
+    """Whoever calls it may keep the engine: a note says what would happen otherwise."""
+    source = EACH_CALL.format(above="", url="sqlite://").partition("    def view")[0]
+    write(folder, {"shop.py": source})
+    report = diagnose("shop:get_engine")
+    assert findings(report) == ["other-thread-refused"]
+    assert report.engines[0].notes[-1].startswith("each call makes another engine")
+    assert report.ran[-1] == "shop:get_engine was called twice"
+
+
+def test_a_method_is_not_offered_as_a_target(folder: Path) -> None:
+    """It needs its object."""
+    code = """
+        import sqlite3
+        class Storage:
+            def __init__(self, path):
+                self.connection = sqlite3.connect(path)
+    """
+    write(folder, {"shop.py": code})
+    assert "Name an object with this method" in diagnose("shop").problem
