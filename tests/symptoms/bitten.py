@@ -70,6 +70,16 @@ class Row:
             assert each in self.cause.cure
 
 
+def first_look(of: str) -> str:
+    """What README says to print first, without SQLAlchemy.
+
+    :param of: "sqlite3", "Django" or "peewee".
+    """
+    *_, intro = symptoms.read()[0].intro.partition("without SQLAlchemy")
+    [part] = [part for part in intro.split(";") if of in part]
+    return part.rstrip(".").split("`")[-2]
+
+
 def in_thread(action: Callable[[], Any]) -> Any:
     """What an action returns or raises in another thread."""
     results: list[Any] = []

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from bitten import Row, in_thread
+from bitten import Row, first_look, in_thread
 from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SAWarning
@@ -81,6 +81,14 @@ def test_plain_sqlite3(row: Row, tmp_path: Path) -> None:
             return connection.execute("SELECT 1").fetchall()
 
     assert in_thread(ask) == [(1,)]
+
+
+def test_first_look_of_sqlite3(tmp_path: Path) -> None:
+    """It says which file, and which tables."""
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("CREATE TABLE item (name TEXT)")
+        [(_, _, file)], tables = eval(first_look("sqlite3"), {"connection": connection})
+        assert Path(file).samefile(tmp_path / "shop.db") and tables == [("item",)]
 
 
 def test_pool_not_fit(row: Row, make_engine: MakeEngine) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bitten import Row, in_thread
+from bitten import MODULES, Row, first_look, in_thread
 
 peewee: Any = pytest.importorskip("peewee")
 
@@ -44,3 +44,11 @@ def test_peewee_in_memory(row: Row, tmp_path: Path) -> None:
     assert in_thread(lambda: names(database, item)) == ["lamp"]
     database.close()
     assert names(database, item) == ["lamp"]
+
+
+def test_first_look_of_peewee(tmp_path: Path) -> None:
+    """It says which file, and which tables."""
+    database, _ = make_shop(str(tmp_path / "shop.db"))
+    file, tables = eval(first_look("peewee"), MODULES | {"db": database})
+    assert Path(file).samefile(tmp_path / "shop.db") and tables == ["item"]
+    database.close()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bitten import Row, run_program
+from bitten import Row, first_look, run_program
 
 from helpers.spawn import Process
 
@@ -158,3 +158,9 @@ def test_django_test_case(row: Row, tmp_path: Path) -> None:
     row.cured_by("`TransactionTestCase`")
     said = django_says(tmp_path, tested.replace("KIND", "'TransactionTestCase'"), "db.sqlite3")
     assert said == "False ['lamp']"
+
+
+def test_first_look_of_django(tmp_path: Path) -> None:
+    """It says which file, and which tables."""
+    said = django_says(tmp_path, f"migrate(); print({first_look('Django')})", "db.sqlite3")
+    assert said == "db.sqlite3 ['item']"
