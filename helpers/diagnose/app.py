@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Engine, make_url
 
+from . import memory
 from .connections import leads_to
 from .database import Sqlite, what_it_opens
 from .find import Found, Place
 from .process import Contents, contents_of
 from .report import Problem
 from .settings import Names
-from .tables import nearby
+from .tables import NOT_THERE, metadata_of, nearby
 
 MISSING: dict[str, Any] = {"problem": "missing", "tables": {}}
 
@@ -46,6 +47,32 @@ class App:
     def content(self, path: str) -> dict[str, Any]:
         """What is in a file."""
         return self.contents.get(path, MISSING)
+
+    def content_of(self, engine: Engine) -> dict[str, Any]:
+        """What is in the database of an engine."""
+        sqlite = self.databases[id(engine)]
+        if not isinstance(sqlite, Sqlite):
+            return {"problem": "not SQLite"}
+        if not sqlite.in_memory:
+            return self.content(sqlite.path)
+        return memory.content(engine, sqlite, self.folder is not None)
+
+    def there(self, engine: Engine) -> set[str] | None:
+        """The tables in the database of an engine, in lower case; ``None`` if that is not known."""
+        content = self.content_of(engine)
+        if content["problem"] == "missing":
+            return NOT_THERE
+        return {each.lower() for each in content["tables"]} if "tables" in content else None
+
+    def metadata_of(self, place: Place) -> list[Place]:
+        """What declares the tables of an engine."""
+        return metadata_of(place, self.found, self.there)
+
+    def in_memory(self) -> Contents:
+        """What is in memory, by the paths of the engines."""
+        engines = [(place, self.databases[id(place.value)]) for place in self.found.engines]
+        mine = [place for place, it in engines if isinstance(it, Sqlite) and it.in_memory]
+        return {place.path: self.content_of(place.value) for place in mine}
 
     def other_files(self) -> Contents:
         """The contents of the engines' files and of those around the app, read when needed."""

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 
 from . import __version__
@@ -19,6 +20,7 @@ from .report import Report
 from .text import as_text
 from .words import FINDINGS
 
+WAIT = 10  # seconds until it says that it waits
 EXAMPLES = """examples, in the folder of your app and with its Python:
   python path/to/diagnose                      what `flask run` would take
   python path/to/diagnose myapp:app            an app, engine, session or db.engine
@@ -111,7 +113,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def look(text: str, ignored: dict[str, str]) -> Report:
     """The report on one target."""
-    report = ask(text, output=sys.stderr.fileno() if sys.stderr else subprocess.DEVNULL)
+    said = [f"diagnose: waiting for {text or 'your app'}"]
+    waiting = threading.Timer(WAIT, print, said, {"file": sys.stderr})
+    waiting.start()
+    try:
+        report = ask(text, output=sys.stderr.fileno() if sys.stderr else subprocess.DEVNULL)
+    finally:
+        waiting.cancel()
     report.ignore(ignored)
     return report
 

@@ -22,7 +22,9 @@ def cures_of(
     if sqlite is None:
         return [without_pool(place, None, setting)]
     if id == "other-thread-refused" and (sqlite.shared or not sqlite.in_memory):
-        return [without_pool(place, sqlite, setting)]
+        own_cache = sqlite.shared and not sqlite.memdb and MEMDB_IS_KNOWN
+        memory = [setting.memory(names.new(place.key))] if own_cache else []
+        return [*memory, without_pool(place, sqlite, setting)]
     if id == "dirty-reads":
         return [without_pool(place, sqlite, setting, "isolation_level")]
     if not (sqlite.in_memory or sqlite.is_odd):
@@ -68,8 +70,8 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
 
 def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) -> list[Cure]:
     """What makes the missing tables, or leads to the file that has them."""
-    if tables.elsewhere:
-        file = max(tables.elsewhere, key=lambda each: len(tables.elsewhere[each]))
+    file = max(tables.elsewhere, key=lambda each: len(tables.elsewhere[each]), default="")
+    if os.path.isabs(file):  # else it is another engine in memory
         url = f'"{setting.driver}:///{file}"'
         return [Cure(setting.place, setting.lines(url, ()))]
     migrations = [each for each in ("migrations", "alembic") if os.path.isdir(each)]
@@ -97,8 +99,10 @@ def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
 def for_folder(path: str) -> list[Cure]:
     """The line that makes a folder."""
     folder = os.path.dirname(os.path.realpath(path))
+    if os.path.isdir(path):
+        return [Cure("Remove that folder, or name a file in it", [])]
     if os.path.isdir(folder):
-        return []  # the path is a folder, or no file
+        return []  # it is a pipe, or may not be made
     line = f"os.makedirs({folder!r}, exist_ok=True)"
     return [Cure("Before the first session", ["import os", line])]
 

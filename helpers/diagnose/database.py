@@ -67,7 +67,22 @@ class Sqlite:
             return f"The folder {real.parent} is missing, and SQLite makes none"
         if real.exists():
             return f"{real} is {'a folder' if real.is_dir() else 'not a file'}"
-        return f"{real} is missing, and mode={self.mode} makes none" if self.mode == "rw" else ""
+        makes_none = self.mode in ("rw", "ro")
+        return f"{real} is missing, and mode={self.mode} makes none" if makes_none else ""
+
+    def forbidden(self) -> tuple[str, str]:
+        """What the reader's account may not do with the file, and SQLite's error; else nothing."""
+        real, denied = os.path.realpath(self.path), "unable to open database file"
+        if self.in_memory:
+            return "", ""
+        if not os.path.exists(real):
+            may = os.access(os.path.dirname(real), os.W_OK | os.X_OK)
+            return ("", "") if may else (f"Your account may not make {real} in its folder", denied)
+        if not os.access(real, os.R_OK):
+            return f"Your account may not read {real}", denied
+        if self.reads_only or os.access(real, os.W_OK):
+            return "", ""
+        return f"Your account may not write to {real}", "attempt to write a readonly database"
 
     def make_scratch(self, folder: str, wal: bool) -> str:
         """Name a database of the same kind that nobody uses."""

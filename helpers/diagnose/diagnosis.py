@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .inside import LIMIT, REPORT, STUCK
+from .readers import is_own_file
 from .report import Problem, Report
 
 FLAG = "--inside"
@@ -68,8 +70,9 @@ def ask(text: str, output: Any = subprocess.DEVNULL) -> Report:
 def why_no_report(text: str, status: int | None, trace: str) -> str:
     """A sentence for an app that ended the process, or never came back."""
     if status is None or trace:
-        lines = [line.strip() for line in trace.splitlines() if "File " in line]
-        place = f", in {lines[0]}" if lines else ""
-        return f"{text} was not imported after {LIMIT} s{place}: guard what runs with __main__."
+        files = re.findall(r'File "(.+)", line (\d+)', trace)  # the deepest first
+        own = [f" in {Path(file).name}:{line}" for file, line in files if is_own_file(file)]
+        place = "".join(own[:1])
+        return f"{text} was still busy after {LIMIT} s{place}: guard what runs with __main__."
     how = f"by the signal {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
     return f"{text} ended the process {how} before diagnose could look, as os._exit does."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 
-from . import memory
 from .app import App
 from .connections import holds
 from .cures import cures_of, for_columns, for_folder, for_late_url, for_tables
@@ -17,7 +16,7 @@ from .private import is_async
 from .report import Cure, EngineReport, Finding, Problem
 from .scratch import Scratch
 from .settings import Setting, setting_of
-from .tables import columns_missing, compare, elsewhere, metadata_of, tables_of
+from .tables import columns_missing, compare, elsewhere, tables_of
 from .words import FINDINGS, MISUSE, some
 
 WHY_NOT_READ = {
@@ -46,7 +45,9 @@ class EngineLook:
         self.place, self.app, self.engine = place, app, place.value
         url, pool = shown(self.engine.url), type(self.engine.pool).__name__
         self.report = EngineReport(place.path, url, pool)
-        named = sorted(tables_of(place, app.found)) or app.tables
+        self.metadata = app.metadata_of(place)
+        self.tables = tables_of(place, self.metadata)
+        named = sorted(self.tables) or app.tables
         self.table = named[0] if named else "item"
 
     def at_all(self) -> None:
@@ -61,6 +62,8 @@ class EngineLook:
             self.report.opens = where(sqlite)
             if missing := sqlite.missing_folder():
                 self.add("no-folder", for_folder(sqlite.path), reason=missing)
+            elif (denied := sqlite.forbidden())[0]:
+                self.add("not-allowed", [], reason=denied[0], error=denied[1])
             elif self.app.content(sqlite.path)["problem"] == "not a database":
                 self.add("not-a-database", [], file=sqlite.path)
             else:
@@ -104,27 +107,26 @@ class EngineLook:
 
     def compare_tables(self, sqlite: Sqlite) -> None:
         """Compare the tables that models name with those in the file or in memory."""
-        content = self.app.content(sqlite.path)
-        if sqlite.in_memory:
-            content = memory.content(self.engine, sqlite, self.app.folder is not None)
-        tables = self.report.tables = compare(self.place, self.app.found, content)
+        content = self.app.content_of(self.engine)
+        tables = self.report.tables = compare(sorted(self.tables), content)
         problem = content["problem"]
         if problem:
             note = WHY_NOT_READ.get(problem, f"its tables were not read: {problem}")
             if problem == "missing" and tables.named:
                 note = f"not there yet, and has no {self.table} until something creates it"
             self.report.notes[:0] = [note] if tables.named or not sqlite.in_memory else []
-            if problem != "missing":
+            if problem != "missing" and "tables" not in content:
                 return
             tables.missing = tables.named
-        if sqlite.in_memory and not tables.there:
-            return  # startup code that has not run yet makes them
-        if tables.missing:
+        if sqlite.in_memory:  # where it is empty, startup code that has not run yet fills it
+            tables.elsewhere = elsewhere(tables, self.place.path, self.app.in_memory())
+            problem = problem or ("" if tables.there else "empty")
+        elif tables.missing:
             tables.elsewhere = elsewhere(tables, sqlite.path, self.app.other_files())
         if tables.missing and (tables.elsewhere or not problem):
             self.add_missing()
         elif not problem:
-            lost = columns_missing(self.place, self.app.found, content)
+            lost = columns_missing(self.tables, self.engine, content)
             for table, columns in lost.items():
                 first, cures = next(iter(columns)), for_columns(table, columns)
                 self.add("columns-missing", cures, table=table, column=first)
@@ -132,7 +134,7 @@ class EngineLook:
     def add_missing(self) -> None:
         """Add the finding for tables that are not there, or are somewhere else."""
         tables = self.report.tables
-        paths = [each.path for each in metadata_of(self.place, self.app.found)]
+        paths = [each.path for each in self.metadata]
         metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
         metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
         others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]

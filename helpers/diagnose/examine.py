@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
-import warnings
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import Engine
 
 from .app import App
 from .calls import add_tables, look_at_calls, makers, report_on
 from .connections import database_of, is_open, look_at_connection
 from .cures import for_calls
-from .database import what_it_opens
 from .engine import look_at_engine
 from .find import Found, Place
-from .named import is_database, named_by_flask, no_file
+from .named import is_database, named_by_flask, typed_engine
 from .readers import all_codes, is_own
 from .report import Finding, Problem, Report
 from .settings import Names
@@ -35,6 +30,8 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
     if text and is_database(text):
         found.follow(typed_engine(text), "URL" if "://" in text else "file", None)
         look_at_all(found, None, report, folder, {})
+        if report.engines[0].tables.there == [] and report.engines[0].kind == "file":
+            report.engines[0].findings.append(Finding.of("no-tables", table="item"))
         return
     watch = Watch()
     report.target = text if text not in ("", ".", "./") else named_by_flask()
@@ -144,23 +141,6 @@ def ask_for_engines(target: Target, found: Found) -> None:
             target.ran.append(f"{target.path} was asked for its engine")
 
 
-def typed_engine(text: str) -> Engine:
-    """An engine for a URL, or for the path of a SQLite file, which has to be there."""
-    try:
-        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what they warn of is looked at here
-            engine = sa.create_engine(url)
-    except ImportError as error:
-        raise Problem(f"The driver for {text.split(':')[0]} is missing: {error}.") from None
-    except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}.") from None
-    sqlite = what_it_opens(engine, True)
-    if sqlite and not (sqlite.in_memory or sqlite.is_odd or os.path.exists(sqlite.path)):
-        raise Problem(no_file(sqlite.path))
-    return engine
-
-
 def look_at_all(
     found: Found, flask: object, report: Report, folder: str | None, opened: dict[int, str]
 ) -> None:
@@ -185,6 +165,8 @@ def look_at_all(
 def nothing_found(made: list[str]) -> str:
     """Why there is no engine, and what to name instead."""
     if not made:
+        if "django" in sys.modules:
+            return "This is an app of Django: diagnose looks at SQLAlchemy and sqlite3 alone."
         return (
             "No SQLAlchemy engine and no sqlite3 connection was found: name the engine, a session,"
             " or the factory that makes it, as in myapp:engine or myapp:create_app."

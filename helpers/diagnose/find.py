@@ -9,6 +9,7 @@ import gc
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from .readers import is_own, used_globals
 LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger)
 CACHED = type(lru_cache(None)(len))
 LIMIT = 500_000  # objects to look at: the app's data may be large
+PATIENCE = 30  # seconds to look at them
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Found:
     functions: list[FunctionType] = field(default_factory=list)  # the reader's
     cached: list[Any] = field(default_factory=list)  # those under ``lru_cache``
     complete: bool = True
+    end: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
     seen: dict[int, object] = field(default_factory=dict)  # holds them, so that no id comes twice
 
     def add(self, place: Place) -> bool:
@@ -90,7 +93,7 @@ class Found:
             value, kind = place.value, type(place.value)
             if not issubclass(kind, Engine) and id(value) in self.seen:
                 continue
-            if len(self.seen) == LIMIT:
+            if len(self.seen) == LIMIT or time.monotonic() > self.end:
                 self.complete = False
                 break
             self.seen[id(value)] = value

@@ -57,7 +57,8 @@ def check_sqlalchemy() -> None:
         import sqlalchemy
     except ImportError:
         raise Problem(
-            f"This Python has no SQLAlchemy: use the one of your app instead of {sys.executable}."
+            f"This Python has no SQLAlchemy, which diagnose needs: use the one of your app instead"
+            f" of {sys.executable}, or install it there."
         ) from None
     version = sqlalchemy.__version__
     if tuple(int(part) for part in version.split(".")[:2]) < (1, 4):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from .database import Sqlite
-from .private import idle_connections
+from .private import connections_of
 from .second_process import tables_of
 
 
@@ -28,9 +28,12 @@ def content(engine: Engine, sqlite: Sqlite, alone: bool) -> dict[str, Any]:
         if sqlite.shared:
             with closing(sqlite3.connect(sqlite.database, uri=True, timeout=0)) as own:
                 return {"problem": "", "tables": tables_of(own)}
-        for connection in idle_connections(engine.pool):
+        connections = connections_of(engine.pool)
+        if not connections:
+            return {"problem": "no connection is open, so it is empty", "tables": {}}
+        for connection in connections:
             if isinstance(connection, sqlite3.Connection) and not connection.in_transaction:
                 return {"problem": "", "tables": tables_of(connection)}
     except sqlite3.Error as error:
         return {"problem": f"{type(error).__name__}: {error}"}
-    return {"problem": "the pool has no idle connection of sqlite3 here"}
+    return {"problem": "its connection is in use"}

@@ -6,13 +6,21 @@ import difflib
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from .database import what_it_opens
 from .report import Problem
 
 MODULES = ("wsgi.py", "app.py", "main.py")
 DATABASE = re.compile(r".*\.(db|db3|sqlite|sqlite3)$", re.IGNORECASE)
-FLASK_APP = re.compile(r"^\s*(?:export\s+)?FLASK_APP\s*=\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
+FLASK_APP = re.compile(
+    r"""^\s*(?:export\s+)?FLASK_APP\s*=\s*(["']?)(\S.*?)\1\s*(?:\s#.*)?$""", re.MULTILINE
+)
 
 
 def is_database(text: str) -> bool:
@@ -26,6 +34,24 @@ def is_database(text: str) -> bool:
         return False
     named_like_one = bool(DATABASE.match(text)) and not is_module(text.replace(".", "/"))
     return named_like_one or os.path.isfile(text)
+
+
+def typed_engine(text: str) -> Engine:
+    """An engine for a URL, or for the path of a SQLite file, which has to be there."""
+    try:
+        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what they warn of is looked at here
+            engine = sa.create_engine(url)
+    except ImportError as error:
+        raise Problem(f"The driver for {text.split(':')[0]} is missing: {error}.") from None
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        raise Problem(f"This URL makes no engine: {str(error).splitlines()[0]}.") from None
+    sqlite = what_it_opens(engine, True)
+    there = not sqlite or sqlite.in_memory or sqlite.is_odd or os.path.exists(sqlite.path)
+    if sqlite and not there and not ("://" in text and sqlite.missing_folder()):
+        raise Problem(no_file(sqlite.path))
+    return engine
 
 
 def no_file(path: str) -> str:
@@ -46,7 +72,7 @@ def named_by_flask() -> str:
     for file in filter(os.path.isfile, (".env", ".flaskenv")):
         text = Path(file).read_text(encoding="utf-8", errors="replace")
         if match := FLASK_APP.search(text):
-            return match[1]
+            return match[2]
     if file := next(filter(os.path.isfile, MODULES), ""):
         return file
     names = ", ".join(modules_in(Path())[:6])
@@ -64,6 +90,8 @@ def split(text: str) -> tuple[str, str]:
 def prepare(path: str) -> str:
     """Put the folder of a module or package on ``sys.path``, and return the module's name."""
     plain = path.strip().replace("\\", "/").rstrip("/")
+    if not plain.isidentifier() and os.path.isfile(plain + ".py"):
+        plain += ".py"
     if "/" in plain or plain.endswith(".py") or os.path.isdir(plain):
         folder, name = at(path, Path(plain).absolute())
     else:
@@ -80,6 +108,9 @@ def prepare(path: str) -> str:
 def at(path: str, file: Path) -> tuple[Path, str]:
     """The folder to import from, and the name of the module at a path."""
     stem = file.with_suffix("") if file.suffix == ".py" else file
+    inside = [each for each in MODULES if os.path.isfile(stem / each)]
+    if not is_module(str(stem)) and inside:  # the folder of an app
+        stem = (stem / inside[0]).with_suffix("")
     if not is_module(str(stem)):
         what, folder = ("module in the folder", stem) if stem.is_dir() else ("module", stem.parent)
         raise Problem(f"There is no {what} {path}: {near(stem.name, modules_in(folder))}.")

@@ -115,8 +115,8 @@ def authorize(connection: Any, authorizer: Callable[..., int]) -> None:
         connection.run_async(lambda own: own._execute(own._conn.set_authorizer, authorizer))
 
 
-def idle_connections(pool: Any) -> list[Any]:
-    """The driver's connections that a pool has for this thread, and has given to nobody."""
+def connections_of(pool: Any) -> list[Any]:
+    """The driver's connections that a pool has for this thread; ``None`` for one in use."""
     records: list[Any] = []
     if isinstance(pool, QueuePool):
         records = list(getattr(pool._pool, "queue", ()))
@@ -125,8 +125,8 @@ def idle_connections(pool: Any) -> list[Any]:
         records = [mine()] if mine else []
     elif isinstance(pool, (StaticPool, AssertionPool)):
         records = [vars(pool).get("connection", vars(pool).get("_conn"))]
-    free = [each for each in records if each is not None and not each.in_use]
-    return [getattr(each, "dbapi_connection", None) for each in free]
+    made = [(each, getattr(each, "dbapi_connection", None)) for each in records if each]
+    return [None if record.in_use else driver for record, driver in made if driver is not None]
 
 
 def driver_connection(connection: Any) -> Any:

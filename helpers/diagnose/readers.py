@@ -8,6 +8,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -25,9 +26,23 @@ def is_own(module: str, root: object) -> bool:
     return top in ("__main__", str(home).split(".")[0]) or is_own_file(file)
 
 
+@lru_cache(None)
 def is_own_file(file: str) -> bool:
-    """Whether a file holds code of the reader's."""
-    return not (file.startswith((STDLIB, "<", HERE)) or INSTALLED.search(file))
+    """Whether a file holds code of the reader's, wherever packages are installed."""
+    if file.startswith((STDLIB, "<", HERE)) or INSTALLED.search(file):
+        return False
+    folder, name = os.path.split(file)
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+    name = name.partition(".")[0].replace("_", "[-_.]")  # as in Flask_SQLAlchemy-3.1.dist-info
+    pattern = f"(?i){name}-[^-]+\\.(dist|egg)-info"
+    return not any(re.fullmatch(pattern, each) for each in names_in(folder))
+
+
+@lru_cache(None)
+def names_in(folder: str) -> list[str]:
+    """The names in a folder, if there is one."""
+    return os.listdir(folder) if os.path.isdir(folder) else []
 
 
 def all_codes(function: FunctionType) -> list[CodeType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,20 +16,44 @@ from .report import Tables
 
 ENDINGS = ("*.db", "*.db3", "*.sqlite", "*.sqlite3")
 FEW = 20  # files beside the app that are looked at
+There = Callable[[Engine], "set[str] | None"]  # the tables in a database; None: not known
+NOT_THERE: set[str] = set()  # of a file that is not there yet
 
 
-def metadata_of(place: Place, found: Found) -> list[Place]:
-    """What declares the tables of an engine: by the bind, else where only one engine is there."""
-    others = sum(not each.extension for each in found.engines)
+def metadata_of(place: Place, found: Found, there: There) -> list[Place]:
+    """What declares the tables of an engine: by the bind, or by what is in its database."""
     plain = [each for each in found.metadata if not of_extension(each)]
-    if place.extension != "flask_sqlalchemy":
-        return plain if others == 1 else []
+    engines = [each for each in found.engines if each.extension != "flask_sqlalchemy"]
+    if place in engines:
+        return plain if len(engines) == 1 else by_content(place, plain, engines, there)
     mine = [
         each
         for each in found.metadata
         if of_extension(each) and (place.key or None) in map(bind_of, each.value.tables.values())
     ]
-    return mine + (plain if not (place.key or others) else [])
+    return mine + (plain if not (place.key or engines) else [])
+
+
+def by_content(
+    place: Place, metadata: list[Place], engines: list[Place], there: There
+) -> list[Place]:
+    """What may belong to one of several engines.
+
+    What has a table in its database does. To an empty one belongs what no other engine has; and
+    where the others have all of it, a file that is there and empty is a mistake for theirs.
+    """
+    known = {id(each.value): there(each.value) for each in engines}
+    here, unknown = known[id(place.value)], None in known.values()
+    if here or unknown or place.owner is not None:  # a library's has tables of its own
+        return [each for each in metadata if names_of(each) & (here or set())]
+    others = [known[id(each.value)] or set() for each in engines if each is not place]
+    free = [each for each in metadata if not any(names_of(each) <= other for other in others)]
+    return free if here is NOT_THERE else free or metadata
+
+
+def names_of(metadata: Place) -> set[str]:
+    """The tables that are declared, in the case in which SQLite compares them."""
+    return {table.name.lower() for table in metadata.value.tables.values()}
 
 
 def of_extension(metadata: Place) -> bool:
@@ -37,10 +61,10 @@ def of_extension(metadata: Place) -> bool:
     return bool(metadata.extension) or "bind_key" in metadata.value.info
 
 
-def tables_of(place: Place, found: Found) -> dict[str, sa.Table]:
+def tables_of(place: Place, metadata: list[Place]) -> dict[str, sa.Table]:
     """The tables that the models of an engine name, in this database and not in another schema."""
     key = place.key if place.extension == "flask_sqlalchemy" else None
-    tables = [table for each in metadata_of(place, found) for table in each.value.tables.values()]
+    tables = [table for each in metadata for table in each.value.tables.values()]
     mine = [each for each in tables if not each.schema and bind_of(each) in (key or None, None)]
     return {table.name: table for table in mine}
 
@@ -50,10 +74,9 @@ def bind_of(table: sa.Table) -> Any:
     return table.info.get("bind_key") or table.metadata.info.get("bind_key")
 
 
-def compare(place: Place, found: Found, content: dict[str, Any] | None) -> Tables:
-    """The tables named and there; without content, those named alone."""
-    named = sorted(tables_of(place, found))
-    if content is None or content["problem"]:
+def compare(named: list[str], content: dict[str, Any]) -> Tables:
+    """The tables named and there."""
+    if content["problem"]:
         return Tables(named)
     there = sorted(content["tables"])
     known = {name.lower() for name in there}
@@ -61,16 +84,16 @@ def compare(place: Place, found: Found, content: dict[str, Any] | None) -> Table
 
 
 def columns_missing(
-    place: Place, found: Found, content: dict[str, Any]
+    tables: dict[str, sa.Table], engine: Engine, content: dict[str, Any]
 ) -> dict[str, dict[str, str]]:
     """By table, the columns that a model names and the file has not, with their types."""
     there = {name.lower(): columns for name, columns in content["tables"].items()}
     missing = {}
-    for name, table in tables_of(place, found).items():
+    for name, table in tables.items():
         known = {each.lower() for each in there.get(name.lower(), [])}
         lost = [each for each in table.columns if known and each.name.lower() not in known]
         if lost:
-            missing[name] = {each.name: kind_of(each, place.value) for each in lost}
+            missing[name] = {each.name: kind_of(each, engine) for each in lost}
     return missing
 
 
@@ -99,6 +122,6 @@ def elsewhere(tables: Tables, mine: str, contents: Contents) -> dict[str, list[s
     for path, content in contents.items():
         there = set(content.get("tables", ()))
         have = [name for name in tables.missing if name in there]
-        if have and os.path.realpath(path) != os.path.realpath(mine):
+        if have and path != mine and os.path.realpath(path) != os.path.realpath(mine):
             found[path] = have
     return found

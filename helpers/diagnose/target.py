@@ -53,9 +53,11 @@ def load(text: str, ran: list[str]) -> Target:
     target = Target(None, module, ran=ran)
     target.module = attempt(partial(importlib.import_module, module), f"Importing {module}")
     target.value = target.module
+    if not isinstance(target.module, ModuleType):  # it has put something else in its place
+        target.module = None
     if name:
         get_named(target, name)
-    else:
+    elif target.module:
         get_app(target)
     if isinstance(target.value, FACTORIES):
         call(target, [], {})
@@ -163,6 +165,8 @@ def reason(error: BaseException, doing: str) -> str:
     lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     text = f"{''.join(lines[-1:])}{type(error).__name__}: {said}"
+    if isinstance(error, TypeError) and "argument" in text and doing.startswith("Calling "):
+        return f"{text}; write them as in \"myapp:create_app('testing')\""
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if not missing:
         return text

@@ -87,6 +87,11 @@ FINDINGS = {
         "The database has {there}; your models also name {missing}.",
         "OperationalError: no such table: {table}",
     ),
+    "no-tables": Words(
+        "12",
+        "This file has no tables: nothing has created them in it.",
+        "OperationalError: no such table: {table}",
+    ),
     "tables-elsewhere": Words(
         "12",
         "Your models name {missing}, which this database has not: {elsewhere}.",
@@ -107,6 +112,7 @@ FINDINGS = {
         "{reason}.",
         "OperationalError: unable to open database file",
     ),
+    "not-allowed": Words("12", "{reason}.", "OperationalError: {error}"),
     "not-a-database": Words(
         "12",
         "{file} is not a SQLite database, or is encrypted.",

@@ -92,7 +92,7 @@ def test_a_file_comes_before_a_module_of_its_name(folder: Path) -> None:
     """It is what was typed."""
     write(folder, PACKAGE)
     (folder / "shop.db").touch()
-    assert found(diagnose("shop.db")) == "file"
+    assert found(diagnose("shop.db")) == "no-tables"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,7 @@ def test_a_file_comes_before_a_module_of_its_name(folder: Path) -> None:
             ({"shop.py": MODULE}, {"FLASK_APP": "shop.py:create_app('testing')"}),
             (FLASKENV, {}),
             ({"shop.py": MODULE, ".env": "export FLASK_APP='shop:app'\n"}, {}),
+            ({"shop.py": MODULE, ".env": 'FLASK_APP=shop:create_app("testing") # it\n'}, {}),
             ({"app.py": MODULE}, {}),
             ({"wsgi.py": MODULE, "app.py": "1 / 0"}, {}),
             ({"main.py": MODULE}, {}),
@@ -139,3 +140,46 @@ def test_an_engine_of_a_program_that_prints_and_reads_input_is_found(folder: Pat
     """
     write(folder, {"shop.py": code})
     assert found(diagnose("shop")) == "own-thread"
+
+
+def test_the_folder_of_an_app_may_be_named(folder: Path) -> None:
+    """As ``.`` may; and a script whose name is no module's."""
+    code = "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')"
+    write(folder, {"some where/app.py": code, "my-app.py": code})
+    assert found(diagnose("some where")) == "own-thread"
+    assert found(diagnose("my-app")) == "own-thread"
+
+
+def test_a_url_in_a_call_is_no_target_of_its_own(folder: Path) -> None:
+    """The factory takes it."""
+    code = "from sqlalchemy import create_engine\ndef make(url):\n    return create_engine(url)"
+    write(folder, {"shop.py": code})
+    assert found(diagnose("shop:make('sqlite:///other.db')")) == "file"
+
+
+def test_packages_are_not_the_readers_wherever_they_are(folder: Path) -> None:
+    """In a folder of a function that is deployed, what was installed has its metadata beside it."""
+    package = "import sqlite3\ndef connect_of_package():\n    return sqlite3.connect(str(1))"
+    write(
+        folder,
+        {
+            "lib/big_package/__init__.py": package,
+            "lib/Big_Package-1.0.dist-info/METADATA": "",
+            "shop.py": "import sys\nsys.path.insert(0, 'lib')\nimport big_package",
+        },
+    )
+    assert "No SQLAlchemy engine" in diagnose("shop").problem
+
+
+def test_a_module_that_replaces_itself_is_looked_at(folder: Path) -> None:
+    """It has put an object in its place."""
+    code = """
+        import sys
+        from sqlalchemy import create_engine
+        class Shop:
+            def __init__(self):
+                self.engine = create_engine("sqlite://")
+        sys.modules[__name__] = Shop()
+    """
+    write(folder, {"shop.py": code})
+    assert found(diagnose("shop")) == found(diagnose("shop:engine")) == "own-thread"

@@ -73,7 +73,7 @@ def test_a_pool_that_keeps_no_connection_says_so(folder: Path) -> None:
     """There is no database to read."""
     made = 'create_engine("sqlite://", poolclass=NullPool)'
     engine = looked(folder, made, "Base.metadata.create_all(engine)")
-    assert engine.notes[0] == f"{NO_TABLES}the pool has no idle connection of sqlite3 here"
+    assert engine.notes[0] == f"{NO_TABLES}no connection is open, so it is empty"
 
 
 BUSY = """

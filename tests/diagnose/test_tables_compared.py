@@ -164,6 +164,16 @@ def test_a_relative_path_is_told(folder: Path) -> None:
     assert not any("relative" in note for note in absolute.notes)
 
 
+def test_a_folder_that_a_url_names_is_missing(folder: Path) -> None:
+    """There is no file to look for; where the path is a folder, none has to be made."""
+    [finding] = diagnose(f"sqlite:///{folder}/nowhere/shop.db").findings
+    assert finding.id == "no-folder"
+    (folder / "shop.db").mkdir()
+    [finding] = diagnose("sqlite:///shop.db").findings
+    assert (finding.id, finding.cures[0].lines) == ("no-folder", [])
+    assert finding.cures[0].where.startswith("Remove that folder")
+
+
 @pytest.mark.parametrize("link", [False, True])
 def test_a_missing_folder_is_found(link: bool, folder: Path) -> None:
     """Also behind a link; the cure is a line to paste."""
