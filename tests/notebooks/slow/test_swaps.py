@@ -52,6 +52,7 @@ SWAPS = {
         ("FIRST, setups", "BOTH, setups"),
     ],
     "11": [('two_sessions(setups["memdb"]', 'two_sessions(setups["default"]')],
+    "13": [('two_workers(new_file("gw0.db"), new_file("gw1.db"))', "two_workers(one, one)")],
 }  # fmt: skip
 
 
