@@ -94,7 +94,7 @@ def markdown(notebooks: dict[str, str]) -> str:
     """
     parts = []
     for group in read():
-        parts += [f"### {group.title}", *filter(None, [group.intro])]
+        parts += [f"### {group.title}", *filter(None, [group.intro.strip()])]
         for symptom in group.symptoms:
             mark = "1." if len(symptom.causes) > 1 else "-"
             causes = [_cause(mark, cause, notebooks) for cause in symptom.causes]

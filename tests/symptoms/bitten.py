@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -71,13 +72,13 @@ class Row:
 
 
 def first_look(of: str) -> str:
-    """What README says to print first, without SQLAlchemy.
+    """What README says to print first.
 
-    :param of: "sqlite3", "Django" or "peewee".
+    :param of: "SQLAlchemy", "sqlite3", "Django" or "peewee".
     """
-    *_, intro = symptoms.read()[0].intro.partition("without SQLAlchemy")
-    [part] = [part for part in intro.split(";") if of in part]
-    return part.rstrip(".").split("`")[-2]
+    lines = symptoms.read()[0].intro.splitlines()
+    [line] = [line for line in lines if re.match(rf"- (\S+ )?`?{of}`?: ", line)]
+    return line.partition(": ")[2].strip("`")
 
 
 def in_thread(action: Callable[[], Any]) -> Any:

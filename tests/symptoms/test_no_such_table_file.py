@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bitten import Row
+from bitten import MODULES, Row, first_look
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, inspect, select
@@ -68,6 +68,14 @@ def test_never_made(row: Row, url: str, make_engine: MakeEngine) -> None:
     row.cured_by("create_all()")
     base.metadata.create_all(engine)
     assert names(engine, model) == []
+
+
+def test_first_look_of_sqlalchemy(url: str, make_engine: MakeEngine) -> None:
+    """It says which database, and which tables."""
+    base, engine = make_base(), make_engine(url)
+    make_model(base)
+    base.metadata.create_all(engine)
+    assert eval(first_look("SQLAlchemy"), MODULES | {"engine": engine}) == (engine.url, ["item"])
 
 
 def test_imported_late(row: Row, url: str, make_engine: MakeEngine) -> None:
