@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 from .environment import install
@@ -11,6 +12,8 @@ from .places import PYTHON, ROOT, Problem, run
 from .workbook import workbook
 
 FIRST = "workbook/00_start_here.ipynb"
+# Its overrides.json has JupyterLab show markdown, such as the glossary, and not its source.
+LAB = Path(__file__).with_name("lab")
 
 
 def lesson() -> int:
@@ -20,6 +23,7 @@ def lesson() -> int:
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.answer_yes=True",  # one Ctrl+C is enough
         f"--LabApp.default_url=/lab/tree/{FIRST}",
+        f"--LabApp.app_settings_dir={LAB}",
         "--LabApp.extension_manager=readonly",  # the other one asks the package registry
         "--LanguageServerManager.autodetect=False",  # it runs npm
         "--KernelManager.transport_encryption=auto",  # or each kernel warns in the terminal

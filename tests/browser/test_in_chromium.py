@@ -124,6 +124,17 @@ def test_a_link_opens_the_notebook_that_it_names(browser: Browser, lab: str) -> 
         learner.see(NOTEBOOKS[1].name)
 
 
+def test_the_glossary_is_shown_and_not_its_source(browser: Browser, lab: str) -> None:
+    """Opened from the list of files, where JupyterLab by itself opens an editor."""
+    with closing(Learner(browser, lab)) as learner:
+        learner.open(NOTEBOOKS[0].name)
+        learner.page.locator(".jp-DirListing-item", has_text="glossary.md").dblclick()
+        shown = learner.page.locator(".jp-MarkdownViewer")
+        shown.get_by_role("heading", name="Glossary").wait_for()
+
+        assert shown.locator("strong").count() > 5
+
+
 @dataclass
 class Visit:
     """A notebook that a learner has opened, run and saved."""

@@ -16,7 +16,7 @@ ROWS = """[
 ]"""
 PICK = 'pick(rows, extension="no", mode="cli", threaded="default", bootstrap="handler")'
 
-GRADES = {
+ANSWERS = {
     "a comprehension": (
         f"""
 def holds(rows):
@@ -129,12 +129,16 @@ def holds(rows):
         "right",
     ),
 }
+GRADES = {
+    grade: {name: source for name, (source, its) in ANSWERS.items() if its == grade}
+    for grade in ("right", "right, but", "not yet")
+}
 
 
-@pytest.mark.parametrize("name", GRADES)
+@pytest.mark.parametrize("name", ANSWERS)
 def test_each_answer_gets_its_grade(name: str) -> None:
     """Alone."""
-    source, grade = GRADES[name]
+    source, grade = ANSWERS[name]
 
     verdict = the_answer_is_tried(answer_of(HEAD + source, "holds"))
     assert verdict.grade == grade, verdict.said
@@ -142,15 +146,15 @@ def test_each_answer_gets_its_grade(name: str) -> None:
 
 def test_the_grades_do_not_depend_on_the_order() -> None:
     """All in sequence, each twice."""
-    answers = {name: answer_of(HEAD + source, "holds") for name, (source, _) in GRADES.items()}
+    answers = {name: answer_of(HEAD + source, "holds") for name, (source, _) in ANSWERS.items()}
 
     found = grades(the_answer_is_tried, answers, twice=True)
-    assert found == {name: grade for name, (_, grade) in GRADES.items()}
+    assert found == {name: grade for name, (_, grade) in ANSWERS.items()}
 
 
 def test_a_miss_is_answered_with_the_row_that_refutes_it() -> None:
     """The learner reads which case says otherwise."""
-    said = the_answer_is_tried(answer_of(GRADES["always"][0], "holds")).said
+    said = the_answer_is_tried(answer_of(ANSWERS["always"][0], "holds")).said
 
     assert said == (
         "On the stack 2013 your function returned True. Its rows have the modes reloader and run,"
