@@ -71,6 +71,15 @@ class Row:
             assert each in self.cause.cure
 
 
+def row_of(cause: str) -> Row:
+    """The row of a cause.
+
+    :param cause: its id.
+    """
+    [row] = [Row(*each) for each in symptoms.each() if each[1].id == cause]
+    return row
+
+
 def first_look(of: str) -> str:
     """What README says to print first.
 

@@ -9,17 +9,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from bitten import Row
+from bitten import Row, row_of
 
 from helpers.look import dispose, pool_log
-from helpers.publish import symptoms
 
 
 @pytest.fixture
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     """The cause that the test is named for."""
-    found = {cause.id: (symptom, cause) for symptom, cause in symptoms.each()}
-    row = Row(*found[request.node.originalname.removeprefix("test_")])
+    row = row_of(request.node.originalname.removeprefix("test_"))
     yield row
     assert row.looked, "the line that tells was not tried"
 

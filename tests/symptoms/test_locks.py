@@ -48,34 +48,51 @@ def test_long_write(row: Row, url: str, make_engine: MakeEngine) -> None:
         with row.fails():
             add(engine, "mug")
         assert row.tells(session=session) is True
-    row.cured_by("with Session(engine) as session, session.begin():")
+    row.cured_by("with Session(engine) as session, session.begin():", "result.all()")
     add(engine, "lamp")
     add(engine, "mug")
     assert names(engine) == ["lamp", "mug"]
+    with Session(engine) as session:
+        result = session.connection().execute(select(Item.name))
+        result.fetchone()
+        with row.fails():
+            add(engine, "rug")
+        assert row.tells(session=session) is True
+        result.all()
+        add(engine, "rug")
 
 
-def test_read_then_write(row: Row, url: str, make_engine: MakeEngine) -> None:
-    engine = make_engine(url, connect_args={"timeout": 5})
-    Base.metadata.create_all(engine)
+@pytest.mark.parametrize(
+    ("journal", "committed"),
+    [("delete", False), ("wal", False), ("wal", True)],  # without WAL a reader stops a commit
+)
+def test_read_then_write(
+    row: Row, url: str, make_engine: MakeEngine, journal: str, committed: bool
+) -> None:
+    Base.metadata.create_all(engine := make_engine(url))
     with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    with Session(engine) as ann:
-        ann.connection().exec_driver_sql("BEGIN")
-        assert ann.scalars(select(Item.name)).all() == []
-        add(engine, "mug")
-        ann.add(Item(name="lamp"))
+        connection.exec_driver_sql(f"PRAGMA journal_mode={journal}")
+    ann, ben = begins(make_engine(url)), make_engine(url, connect_args={"timeout": 0})
+    with Session(ann) as reader, Session(ben) as writer:
+        assert reader.scalars(select(Item.name)).all() == []
+        writer.add(Item(name="mug"))
+        writer.commit() if committed else writer.flush()
+        driver = reader.connection().connection
+        assert row.tells(connection=driver) is True
+        assert row.tells(connection=driver.driver_connection) is True
+        reader.add(Item(name="lamp"))
         start = perf_counter()
         with row.fails():
-            ann.flush()
-        assert perf_counter() - start < 1  # whatever the timeout
-        ann.rollback()
-        assert row.tells(connection=ann.connection()) == "wal"
-        row.cured_by("BEGIN IMMEDIATE")
-        ann.rollback()
-        ann.connection().exec_driver_sql("BEGIN IMMEDIATE")
-        assert ann.scalars(select(Item.name)).all() == ["mug"]
-        ann.add(Item(name="lamp"))
-        ann.commit()
+            reader.flush()
+        assert perf_counter() - start < 3  # and the timeout is 5
+        writer.commit()
+    row.cured_by("BEGIN IMMEDIATE")
+    with Session(begins(make_engine(url), "BEGIN IMMEDIATE")) as reader:
+        reader.scalars(select(Item.name)).all()
+        with pytest.raises(Exception, match="database is locked"):
+            add(ben, "rug")
+        reader.add(Item(name="lamp"))
+        reader.commit()
     assert names(engine) == ["mug", "lamp"]
 
 
@@ -110,14 +127,13 @@ def test_shared_cache(row: Row, make_engine: MakeEngine) -> None:
             names(engine)
         assert perf_counter() - start < 1
     assert row.tells(engine=engine) is True
-    add(engine, "lamp")
-    add(engine, "mug")
-    with engine.connect() as reader:
-        half = reader.exec_driver_sql("SELECT name FROM item")
-        half.fetchone()  # it reads, and others can't write
-        with row.fails():
-            add(engine, "rug")
-        half.close()
+    engine.dispose()
+    with engine.connect() as maker:
+        maker.exec_driver_sql("BEGIN")
+        Base.metadata.create_all(maker)
+        with pytest.raises(Exception, match="database schema is locked: main"):
+            names(engine)
+    assert "`database schema is locked: main`" in row.cause.why
     engine = make_engine(MEMDB, connect_args={"timeout": 0.2})
     with engine.connect():
         Base.metadata.create_all(engine)
@@ -130,16 +146,26 @@ def test_shared_cache(row: Row, make_engine: MakeEngine) -> None:
             assert perf_counter() - start >= 0.2  # it waited
 
 
-def test_shared_cache_schema(row: Row, make_engine: MakeEngine) -> None:
+def test_half_read(row: Row, make_engine: MakeEngine) -> None:
     engine = make_engine(SHARED, poolclass=QueuePool, connect_args=ANY_THREAD)
-    with engine.connect() as maker:
-        maker.exec_driver_sql("BEGIN")
-        Base.metadata.create_all(maker)
-        with row.fails():
-            names(engine)
-        maker.commit()
-        assert row.tells(engine=engine) is True
-        assert names(engine) == []
+    waits = make_engine(MEMDB, connect_args={"timeout": 0.2})
+    for each in (engine, waits):
+        Base.metadata.create_all(each)
+        add(each, "lamp")
+        add(each, "mug")
+        with each.connect() as reader:
+            result = reader.execute(select(Item.name))
+            result.fetchone()
+            with pytest.raises(Exception, match="locked"):
+                add(each, "rug")
+            assert row.tells(result=result) is False
+            if each is engine:
+                with row.fails():
+                    add(each, "rug")
+            row.cured_by("rows = result.all()", "result.close()", "`database is locked`")
+            result.all() if each is engine else result.close()
+            add(each, "rug")
+        assert names(each) == ["lamp", "mug", "rug"]
 
 
 def test_open_result(row: Row, url: str, make_engine: MakeEngine) -> None:
@@ -197,10 +223,10 @@ def test_lost_201(row: Row, url: str, make_engine: MakeEngine) -> None:
     assert vanish(make_engine(url))[0] == ["lamp"]
 
 
-def begins(engine: Engine) -> Engine:
+def begins(engine: Engine, statement: str = "BEGIN") -> Engine:
     """The two listeners that make SQLAlchemy send BEGIN itself."""
     event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
     return engine
 
 
@@ -224,6 +250,19 @@ def test_commit_twice(row: Row, tmp_path: Path) -> None:
         with row.fails():
             connection.execute("COMMIT")
         assert row.tells(connection=connection) is False
+
+
+def test_commit_in_statement(row: Row, make_engine: MakeEngine) -> None:
+    with closing(sqlite3.connect(":memory:", check_same_thread=False)) as shared:
+        shared.execute("CREATE TABLE item (name TEXT)")
+        half = shared.execute("INSERT INTO item VALUES ('lamp'), ('mug') RETURNING name")
+        with row.fails():
+            in_thread(shared.commit)
+        row.cured_by("`cursor.fetchall()`, before the commit")
+        assert half.fetchall() == [("lamp",), ("mug",)]
+        in_thread(shared.commit)
+    engine = make_engine("sqlite://", poolclass=StaticPool, connect_args=ANY_THREAD)
+    assert row.tells(engine=engine) == "StaticPool"
 
 
 def test_others_result(row: Row, tmp_path: Path) -> None:

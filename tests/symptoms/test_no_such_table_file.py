@@ -13,7 +13,7 @@ import pytest
 from bitten import MODULES, Row, first_look
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 MakeEngine = Callable[..., Engine]
@@ -232,39 +232,33 @@ def test_other_name(row: Row, tmp_path: Path) -> None:
 
 
 def test_old_table(row: Row, url: str, make_engine: MakeEngine) -> None:
-    engine = make_engine(url)
     old = make_base()
     make_model(old)
-    old.metadata.create_all(engine)
-    new = make_priced(engine)
-    with row.fails(), Session(engine) as session:
-        session.scalars(select(new.price)).all()
-    assert "price" not in row.tells(engine=engine)
-    row.cured_by("delete the file, then `create_all()`")
-    engine.dispose()
-    os.remove("shop.db")
-    new.metadata.create_all(engine)
-    with Session(engine) as session:
-        assert session.scalars(select(new.price)).all() == []
-
-
-def test_old_table_written(row: Row, url: str, make_engine: MakeEngine) -> None:
-    engine = make_engine(url)
-    old = make_base()
-    make_model(old)
-    old.metadata.create_all(engine)
-    new = make_priced(engine)
-    with row.fails(), Session(engine) as session:
-        session.add(new(price=7))
-        session.commit()
-    assert "price" not in row.tells(engine=engine)
     alter = "ALTER TABLE item ADD COLUMN price INTEGER"
-    row.cured_by(alter)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(alter)
-    assert "price" in [column["name"] for column in inspect(engine).get_columns("item")]
-    with Session(engine) as session:
-        assert session.scalars(select(new.price)).all() == []
+    row.cured_by(alter, "delete the file, then `create_all()`")
+    for by_hand in (True, False):
+        engine = make_engine(url)
+        old.metadata.create_all(engine)
+        new = make_priced(engine)
+        with row.fails(), Session(engine) as session:
+            session.scalars(select(new.price)).all()
+        written = row.cause.why.split("`")[-2]
+        with pytest.raises(Exception, match=written), Session(engine) as session:
+            session.add(new(price=7))
+            session.flush()
+        assert "price" not in row.tells(engine=engine)
+        if by_hand:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(alter)
+        engine.dispose()
+        if not by_hand:
+            os.remove("shop.db")
+            new.metadata.create_all(engine)
+        assert "price" in row.tells(engine=engine)
+        with Session(engine) as session:
+            assert session.scalars(select(new.price)).all() == []
+        engine.dispose()
+        os.remove("shop.db")
 
 
 OLD = """

@@ -334,6 +334,25 @@ def test_two_dbs(row: Row) -> None:
         db.engine.dispose()
 
 
+def test_registered_twice(row: Row) -> None:
+    app = make_app(SQLALCHEMY_DATABASE_URI="sqlite://")
+    db = SQLAlchemy(app)
+    assert row.tells(app=app) is db
+    with row.fails():
+        db.init_app(app)
+    with row.fails():
+        SQLAlchemy(app)
+    app = make_app(SQLALCHEMY_DATABASE_URI="sqlite://")
+    row.cured_by("`SQLAlchemy()` and one `db.init_app(app)`")
+    db = SQLAlchemy()
+    assert row.tells(app=app) is None
+    db.init_app(app)
+    with app.app_context():
+        assert db.session.scalar(select(1)) == 1
+        db.session.remove()
+        db.engine.dispose()
+
+
 def test_dropped_real(row: Row, tmp_path: Path) -> None:
     def create_app(config: dict[str, str]) -> tuple[Flask, SQLAlchemy]:
         app = Flask("shop", instance_path=str(tmp_path))

@@ -1,0 +1,133 @@
+"""Files that the system, a copy or another program spoiled: had, told, cured."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from bitten import Row, run_program
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+MakeEngine = Callable[..., Engine]
+FULL = """
+import resource, signal, sys
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
+engine = create_engine("sqlite:///shop.db")
+
+def fill():
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS item (name TEXT)")
+        connection.exec_driver_sql("INSERT INTO item VALUES (zeroblob(100000))")
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, most))
+try:
+    fill()
+except OperationalError as error:
+    print(error.orig, LOOK)
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+fill()
+print("filled")
+"""
+WRITE = """
+import sqlite3
+connection = sqlite3.connect("shop.db", timeout=0)
+connection.execute("INSERT INTO item VALUES ('mug')")
+connection.commit()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size.")
+def test_io_error(row: Row, tmp_path: Path) -> None:
+    said = run_program(FULL.replace("LOOK", row.cause.look), tmp_path)
+    assert said.splitlines() == [f"{row.symptom.message} SQLITE_IOERR_WRITE", "filled"]
+    assert "`SQLITE_IOERR_WRITE`" in row.cause.shows
+    row.looked = True
+
+
+def fill(path: Path, name: str, rows: int, *pragmas: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("CREATE TABLE IF NOT EXISTS item (name TEXT)")
+    connection.executemany("INSERT INTO item VALUES (?)", [(name * 100,)] * rows)
+    connection.commit()
+    return connection
+
+
+def break_off(row: Row, engine: Engine, action: Callable[[], object]) -> None:
+    """An action comes between a write and its commit."""
+    with engine.connect() as connection:
+        connection.execute(text("INSERT INTO item VALUES ('lamp')"))
+        action()
+        with row.fails():
+            try:
+                connection.commit()
+            except OperationalError as error:
+                assert row.tells(error=error) == "SQLITE_IOERR_DELETE_NOENT"
+                raise
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps its locks, and the files.")
+def test_locks_dropped(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    path = folder / "shop.db"
+    fill(path, "lamp", 1).close()
+    engine = make_engine(f"sqlite:///{path}")
+
+    def copy() -> None:
+        shutil.copy(path, folder / "copy.db")
+        assert run_program(WRITE, folder) == ""
+
+    break_off(row, engine, copy)
+    row.cured_by("VACUUM INTO 'copy.db'")
+    with engine.connect() as connection, closing(sqlite3.connect(path)) as other:
+        connection.execute(text("INSERT INTO item VALUES ('lamp')"))
+        other.execute(f"VACUUM INTO '{tmp_path}/copy.db'")
+        assert "database is locked" in run_program(WRITE, folder)
+        connection.commit()
+    engine.dispose()
+    break_off(row, engine, lambda: shutil.rmtree(folder))
+
+
+def test_half_a_copy(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
+    other, shop, copy = tmp_path / "other.db", tmp_path / "shop.db", tmp_path / "copy.db"
+    fill(shop, "lamp", 200).close()
+    engine = make_engine(f"sqlite:///{shop}")
+
+    def count() -> int:
+        with engine.connect() as connection:
+            return int(connection.scalar(text("SELECT count(*) FROM item")) or 0)
+
+    row.cured_by("VACUUM INTO 'copy.db'", "without a `-wal` and `-shm` beside it")
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute(f"VACUUM INTO '{copy}'")
+    shop.write_bytes(shop.read_bytes()[:-40_000])
+    with row.fails():
+        count()
+    assert row.tells(engine=engine) is False
+    engine.dispose()
+    shutil.copy(copy, shop)
+    assert count() == 200
+    engine.dispose()
+    fill(other, "mug", 1000, "journal_mode=WAL").close()
+    with closing(fill(other, "mug", 200, "wal_autocheckpoint=0")):  # as a killed app leaves it
+        shutil.copy(f"{other}-wal", f"{shop}-wal")
+    with row.fails():
+        count()
+    assert row.tells(engine=engine) is True
+    engine.dispose()
+    for each in ("-wal", "-shm"):
+        Path(f"{shop}{each}").unlink(missing_ok=True)
+    shutil.copy(copy, shop)
+    assert count() == 200
