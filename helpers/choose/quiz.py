@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,6 +15,7 @@ from helpers.learn import Verdict
 from helpers.look import describe_error
 from helpers.sample import Setup, add_lamp, count, setups, start_over
 from helpers.spawn import TemporaryFolder
+from helpers.step import give_time
 
 NOT_NEEDED = {"rows survive dispose()", "a URL and options are enough"}
 NEEDED = {question.text: question for question in QUESTIONS if question.text not in NOT_NEEDED}
@@ -78,7 +79,7 @@ def _two_answers_at_once(engine: Engine) -> None:
         add_lamp(ann)
         ann.flush()
         ben = thread.submit(ben_answers)
-        wait([ben], timeout=A_WHILE)
+        give_time([ben], A_WHILE)
         ann.commit()
         try:
             ben.result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
@@ -17,6 +17,7 @@ from helpers.learn import Verdict
 from helpers.look import describe_error, dispose
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
+from helpers.step import give_time
 
 INSERT = re.compile(r"\s*INSERT\b", re.I)
 SECONDS = 8  # for one request
@@ -125,7 +126,7 @@ def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str
 
         def come() -> None:
             coming.append(visitor.submit(meanwhile))
-            wait(coming, timeout=WHILE)
+            give_time(coming, WHILE)
 
         inserts = once(_is_insert_of_a_view(), lambda _: come(), moment="after_cursor_execute")
         with inserts:

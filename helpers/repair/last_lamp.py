@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from helpers.look import describe_error
 from helpers.repair.watch import once, watched
 from helpers.sample import start_over
 from helpers.serve import LiveServer
+from helpers.step import give_time
 
 WRITES = re.compile(r"\s*(WITH\b.*)?\b(UPDATE\s+(?!OF\b)|DELETE\b|INSERT\b|MERGE\b)", re.I | re.S)
 SECONDS = 5  # for one purchase
@@ -111,7 +112,7 @@ def _sells_to_two(own: Engine, stock: int, one: Buy, two: Buy) -> str:
 
         def come() -> None:
             coming.append(other.submit(two))
-            wait(coming, timeout=WHILE)
+            give_time(coming, WHILE)
 
         with once(_changes, lambda _: come()):
             first = one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +13,7 @@ from unittest.mock import patch
 from helpers.learn import Verdict
 from helpers.look import describe_error
 from helpers.repair.watch import watched
+from helpers.step import give_time
 
 BEN_WAITS = 0.4  # seconds that Ann gives Ben, who may have to wait for her
 
@@ -29,20 +30,18 @@ def threads_share_the_store(make_store: object) -> Verdict:
 
 
 def _judged(make_store: Callable[[str], Any], ben: Any, cem: Any) -> Verdict:
-    pause = _Pause()
-    with patch.object(sqlite3, "connect", pause.connecting(sqlite3.connect)):
+    anns = _Transaction()
+    with patch.object(sqlite3, "connect", anns.connecting(sqlite3.connect)):
         store = make_store(str(Path("store.db").absolute()))
         if said := _said(cem, lambda: store.add("mug")):
             return Verdict("not yet", f"A thread that did not make the store got {said}.")
         said = _said(ben, lambda: store.add("mug")) or "no error"
         if not said.startswith("IntegrityError"):
             return Verdict("not yet", f"The same name for a second time got {said}.")
-        ann = cem.submit(_named(lambda: store.add("lamp"), pause))
-        seen = pause.reached.wait(timeout=2)
-        bens = ben.submit(_named(lambda: store.add("mug")))
-        wait([bens], timeout=BEN_WAITS)
-        pause.go_on.set()
-        told = {"Ann": ann.result(), "Ben": bens.result()}
+        anns.meanwhile = lambda: ben.submit(_named(lambda: store.add("mug")))
+        told = {"Ann": cem.submit(_named(lambda: store.add("lamp"), anns)).result()}
+        seen = anns.bens
+        told["Ben"] = (seen[0] if seen else anns.meanwhile()).result()
         names = _result(ben, store.names)
     if not seen and not told["Ann"]:
         return Verdict(
@@ -64,31 +63,37 @@ def _judged(make_store: Callable[[str], Any], ben: Any, cem: Any) -> Verdict:
     return Verdict("right", "Three threads used it, two of them at once, and every row is there.")
 
 
-class _Pause:
-    """Stops a thread in the middle of its transaction, once."""
+class _Transaction:
+    """Ann's transaction: Ben comes in the middle of it, and has time there and at its end."""
 
     def __init__(self) -> None:
-        self.reached, self.go_on = threading.Event(), threading.Event()
         self.thread: threading.Thread | None = None
+        self.meanwhile: Callable[[], Future[str]] | None = None
+        self.bens: list[Future[str]] = []
 
     def after(self, sql: str, cursor: Any) -> Any:
-        """Stop here after an INSERT of that thread; return the cursor."""
+        """Let Ben come after an INSERT of Ann's thread; return the cursor."""
         mine = threading.current_thread() is self.thread
-        if mine and sql.lstrip().upper().startswith("INSERT"):
-            self.reached.set()
-            self.go_on.wait(timeout=5)
+        if mine and self.meanwhile and sql.lstrip().upper().startswith("INSERT"):
+            self.bens.append(self.meanwhile())
+            give_time(self.bens, BEN_WAITS)
         return cursor
 
+    def before_the_end(self) -> None:
+        """Give Ben time again, who may have waited for the statement only."""
+        if threading.current_thread() is self.thread:
+            give_time(self.bens, BEN_WAITS)
+
     def connecting(self, connect: Callable[..., Any]) -> Callable[..., Any]:
-        """A ``sqlite3.connect`` whose connections stop after an INSERT of that thread."""
-        pause = self
+        """A ``sqlite3.connect`` whose connections let Ben come."""
+        anns = self
 
         class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, *parameters: Any) -> Any:
-                return pause.after(sql, super().execute(sql, *parameters))
+                return anns.after(sql, super().execute(sql, *parameters))
 
             def executemany(self, sql: str, *parameters: Any) -> Any:
-                return pause.after(sql, super().executemany(sql, *parameters))
+                return anns.after(sql, super().executemany(sql, *parameters))
 
         class Connection(sqlite3.Connection):
             def cursor(self, factory: Any = Cursor) -> Any:
@@ -100,13 +105,21 @@ class _Pause:
             def executemany(self, sql: str, *parameters: Any) -> Any:
                 return self.cursor().executemany(sql, *parameters)
 
+            def commit(self) -> None:
+                anns.before_the_end()
+                super().commit()
+
+            def __exit__(self, *error: Any) -> Any:
+                anns.before_the_end()
+                return super().__exit__(*error)
+
         return lambda *args, **options: connect(*args, **{"factory": Connection, **options})
 
 
-def _named(action: Callable[[], Any], pause: _Pause | None = None) -> Callable[[], str]:
+def _named(action: Callable[[], Any], anns: _Transaction | None = None) -> Callable[[], str]:
     def run() -> str:
-        if pause:
-            pause.thread = threading.current_thread()
+        if anns:
+            anns.thread = threading.current_thread()
         try:
             action()
         except Exception as error:  # noqa: BLE001 - a learner's code may raise anything

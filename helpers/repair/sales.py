@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from helpers.learn import Verdict
 from helpers.look import describe_error
 from helpers.repair.watch import once, watched
 from helpers.sample import Base, Item
+from helpers.step import give_time
 
 ANN_WAITS = 0.4  # seconds for Ben's sale to end, when it doesn't have to wait for Ann's
 Sale = Callable[[Any], Any]
@@ -97,7 +98,7 @@ def _two_at_once(engine: Engine, sell_one: Sale) -> list[str]:
 
     def let_ben_go_first() -> None:
         sales.append(ben.submit(_sale, engine, sell_one))
-        wait(sales, timeout=ANN_WAITS)
+        give_time(sales, ANN_WAITS)
 
     with ThreadPoolExecutor(1, thread_name_prefix="Ben") as ben:
         with _before_the_first_write(engine, let_ben_go_first):

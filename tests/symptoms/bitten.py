@@ -125,6 +125,10 @@ def run_program(program: str, folder: Path, *arguments: str) -> str:
     return done.stdout.strip() or done.stderr
 
 
+# Nothing of the run around it: no plugin, and no option such as another -q.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+
+
 def run_tests(folder: Path, tests: str, *options: str) -> str:
     """What pytest says of some tests, in a process of its own, with no plugin but those named.
 
@@ -135,7 +139,7 @@ def run_tests(folder: Path, tests: str, *options: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_shop.py"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), **ALONE},
         capture_output=True,
         text=True,
         timeout=60,
