@@ -51,7 +51,7 @@ def questions(notebook: Any) -> Iterator[Question]:
     """The predictions with choices of a notebook, in their order."""
     asked = [dict(found) for cell in notebook.cells if (found := CHOICE.findall(cell.source))]
     compared = [cell.source for cell in notebook.cells if "compare" in tags(cell)]
-    keys = [found[1] for source in compared if (found := KEY.search(source))]
+    keys = [key[1] for source in compared if (key := KEY.search(source))]
     assert len(asked) == len(keys), f"{len(asked)} questions, and the keys {keys}"
     yield from map(Question, keys, asked)
 
