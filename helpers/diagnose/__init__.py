@@ -24,11 +24,14 @@ could not look), ``to_json()`` and ``engines``. Each ``EngineReport`` has ``name
 stable ``id``, ``sentence``, ``message`` (what you see), ``notebook`` (its number) and ``cures``:
 lines to paste, and where they go.
 
-Importing your module runs it, and a factory that you name is called; the report says what they
-did to files. A text is imported in a process of its own. Pools are tried as copies, on scratch
-databases; files are copied byte by byte by another process and never opened through SQLite;
-of a database server, pool and URL are read, and nothing is connected. This folder needs the
-standard library and SQLAlchemy (1.4 or later) only, and Python 3.9 or later.
+Importing your module runs it, and a factory that you name is called, a second time if it returns
+a connection or an engine in memory; the report says what they did to files. A text is imported in
+a process of its own; if that fails, what the app has made by then is looked at. Pools are tried as
+copies, on scratch databases, and so is a ``creator`` of yours, whose ``sqlite3.connect`` leads
+there. Files are copied byte by byte by another process and never opened through SQLite; tables in
+memory are read where the process has nothing but the app. Of a database server, pool and URL are
+read, and nothing is connected. This folder needs the standard library and SQLAlchemy (1.4 or later)
+only, and Python 3.9 or later.
 """
 
 from __future__ import annotations

@@ -28,9 +28,10 @@ def is_open(connection: sqlite3.Connection) -> bool:
 def database_of(connection: sqlite3.Connection) -> str | None:
     """The file of a connection, empty for memory; ``None`` where only its own thread may ask."""
     with suppress(sqlite3.Error):
-        for _, name, file in connection.execute("PRAGMA database_list"):
-            if name == "main":
-                return str(file)
+        cursor = connection.cursor()
+        cursor.row_factory = None  # the app may have set its own
+        rows = cursor.execute("PRAGMA database_list").fetchall()
+        return next((str(file) for _, name, file in rows if name == "main"), None)
     return None
 
 

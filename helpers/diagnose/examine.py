@@ -82,7 +82,8 @@ def look_at_second_call(target: Target, found: Found, report: Report) -> None:
         return
     names = [name for each in found.functions for code in all_codes(each) for name in code.co_names]
     if names.count(target.path.rpartition(":")[2]) > 1:
-        words = {"function": target.path, "error": report.engines[0].message}
+        table = "".join(report.engines[0].tables.named[:1]) or "item"
+        words = {"function": target.path, "table": table}
         finding = Finding.of("engine-each-call", for_calls(), **words)
         report.engines[0].findings.insert(0, finding)
     else:

@@ -143,7 +143,8 @@ def attributes(place: Place, root: object) -> Iterator[Place]:
     stored: Any = {}
     with suppress(AttributeError):
         stored = object.__getattribute__(value, "__dict__")
-    owner = None if is_own(type(value).__module__, root) else value
+    module = type(value).__module__
+    owner = None if module.startswith("sqlalchemy.") or is_own(module, root) else value
     for name, each in list(stored.items()):
         child_path = path if name.startswith("_") else f"{path}.{name}"
         yield Place(each, child_path, place.key, owner=owner)

@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -170,9 +171,7 @@ def without_check(connect_args: dict[str, Any]) -> dict[str, Any]:
 
 def url_parameter(owner: object) -> str:
     """The parameter of an installed library's class that takes a URL, if any."""
-    kind = type(owner)
-    if owner is None or kind.__module__.split(".")[0] in ("sqlalchemy", "builtins"):
-        return ""
+    parameters: Iterable[str] = ()
     with suppress(TypeError, ValueError):
-        return next((name for name in inspect.signature(kind).parameters if name in URL_NAMES), "")
-    return ""
+        parameters = inspect.signature(type(owner)).parameters
+    return next((name for name in parameters if name in URL_NAMES), "")

@@ -25,6 +25,7 @@ QUESTIONS = {
     "survives_dispose": "survives dispose()",
 }
 OWN = "Each {} gets its own database in memory, without the others' tables."
+NO_TABLE = "OperationalError: no such table: {table}"
 GONE = "A row that was answered with 201 is gone"
 MISUSE = "; under load InterfaceError: bad parameter or other API misuse"  # in threads only
 
@@ -85,17 +86,17 @@ FINDINGS = {
     "tables-missing": Words(
         "12",
         "The database has {there}; your models also name {missing}.",
-        "OperationalError: no such table: {table}",
+        NO_TABLE,
     ),
     "no-tables": Words(
         "12",
         "This file has no tables: nothing has created them in it.",
-        "OperationalError: no such table: {table}",
+        NO_TABLE,
     ),
     "tables-elsewhere": Words(
         "12",
         "Your models name {missing}, which this database has not: {elsewhere}.",
-        "OperationalError: no such table: {table}",
+        NO_TABLE,
     ),
     "columns-missing": Words(
         "12",
@@ -105,7 +106,7 @@ FINDINGS = {
     "url-not-used": Words(
         "12",
         "The configuration says {configured}, and this engine was made before with another URL.",
-        "OperationalError: no such table: {table}",
+        NO_TABLE,
     ),
     "no-folder": Words(
         "12",
@@ -128,7 +129,9 @@ FINDINGS = {
         GONE + MISUSE,
     ),
     "engine-each-call": Words(
-        "01", "Each call of {function} makes another engine, with an empty database in memory."
+        "01",
+        "Each call of {function} makes another engine, with an empty database in memory.",
+        NO_TABLE,
     ),
     "sqlite3-own-memory": Words("01", "Each call of {function} opens an empty database in memory."),
 }

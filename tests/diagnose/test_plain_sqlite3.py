@@ -54,6 +54,14 @@ def test_a_connection_that_is_held_is_found(
         )
 
 
+def test_the_rows_of_the_app_may_be_anything(folder: Path) -> None:
+    """What ``row_factory`` makes of a row does not matter."""
+    with closing(sqlite3.connect("shop.db")) as connection:
+        connection.row_factory = lambda cursor, row: dict(enumerate(row))
+        [engine] = diagnose(connection).engines
+    assert engine.opens == str(folder / "shop.db")
+
+
 def test_a_cached_connection_is_found(folder: Path) -> None:
     """What a cache holds is held."""
     with closing(cached("shop.db")):
