@@ -22,9 +22,9 @@ def cures_of(
     if sqlite is None:
         return [without_pool(place, None, setting)]
     if id == "other-thread-refused" and (sqlite.shared or not sqlite.in_memory):
-        own_cache = sqlite.shared and not sqlite.memdb and MEMDB_IS_KNOWN
-        memory = [setting.memory(names.new(place.key))] if own_cache else []
-        return [*memory, without_pool(place, sqlite, setting)]
+        if sqlite.shared and not sqlite.memdb and MEMDB_IS_KNOWN:  # whose locks wait
+            return [setting.memory(names.new(place.key))]
+        return [without_pool(place, sqlite, setting)]
     if id == "dirty-reads":
         return [without_pool(place, sqlite, setting, "isolation_level")]
     if not (sqlite.in_memory or sqlite.is_odd):

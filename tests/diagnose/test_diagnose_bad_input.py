@@ -42,7 +42,7 @@ FILES = {
         def create_other(config):
             ...
     """,
-    "django_app.py": "import sys, types; sys.modules['django'] = types.ModuleType('django')",
+    "web.py": "import sys, types; sys.modules['django'] = types.ModuleType('django')",
     "shop.py": "from flask import Flask\nlamps = app = Flask('shop')",
     "text.sqlite": "This is a text, and no database at all.",
 }
@@ -62,7 +62,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "a factory that raises": ("factory:create_app", "factory.py:3 TypeError"),
     "a factory with an argument": ("factory:create_other", "missing 1 required positional"),
     "a factory that says how to give it": ("factory:create_other", "write them as in"),
-    "another framework": ("django_app", "an app of Django"),
+    "another framework": ("web", "an app of Django"),
     "a factory with a wrong one": ("factory:create_other(1, 2)", "takes 1 positional argument"),
     "no engine in a module": ("json:dumps", "failed"),
     "no engine in an app": (Flask("empty"), "No SQLAlchemy engine and no sqlite3 connection"),
