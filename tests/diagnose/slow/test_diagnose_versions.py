@@ -15,6 +15,23 @@ from diagnosing import FOLDER
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
+SHOP = """
+import sqlite3
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.orm import declarative_base
+from sqlalchemy.pool import AssertionPool, QueuePool, StaticPool
+Base = declarative_base()
+class Lamp(Base):
+    __tablename__ = "lamp"
+    id = Column(Integer, primary_key=True)
+one = create_engine("sqlite://")
+two = create_engine("sqlite://", poolclass=StaticPool)
+three = create_engine("sqlite://", poolclass=QueuePool)
+four = create_engine("sqlite://", poolclass=AssertionPool)
+five = create_engine("sqlite://", creator=lambda: sqlite3.connect(":memory:"))
+for each in (one, two, three, four, five):
+    Base.metadata.create_all(each)
+"""
 VERSIONS = [("3.9", "1.4.54"), ("3.9", "2.0.0"), ("3.10", "2.0.47"), ("3.12", "2.0.48")]
 
 
@@ -51,6 +68,11 @@ def test_old_versions_find_the_same(python: str, release: str, tmp_path: Path) -
     }
     done = subprocess.run([str(command), "-I", "diagnose", "sqlite://"], check=False, **options)
     assert (done.returncode, done.stderr) == (1, "")
+    (tmp_path / "shop.py").write_text(SHOP, encoding="utf-8")
+    named = [str(command), "diagnose", "shop", "--output", "json"]
+    done = subprocess.run(named, check=False, **options)
+    engines = json.loads(done.stdout)["reports"][0]["engines"]
+    assert [each["tables"]["there"] for each in engines] == [["lamp"]] * 5, done.stdout
 
 
 def test_the_newest_finds_the_same(tmp_path: Path) -> None:
