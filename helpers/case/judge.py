@@ -14,7 +14,7 @@ from helpers.case.host import COPY, Failed, Host, read_procfile
 from helpers.case.opening import Project
 from helpers.case.outside import Outside
 from helpers.case.progress import progress
-from helpers.case.sale import Sale
+from helpers.case.sale import THREADS, Sale
 from helpers.learn import Verdict
 from helpers.spawn import TemporaryFolder
 
@@ -104,7 +104,9 @@ def check_up(host: Host, found: Findings) -> None:
 def second_day(host: Host, sale: Sale) -> None:
     """The next deployment, on the same database; one process with four threads sells."""
     host.release()
-    with host.web(processes=1, threads=4) as web:
+    with host.web(processes=1, threads=THREADS) as web:
+        if not sale.give_back_connections(web):
+            return  # what comes then would only wait for a connection
         sale.look_for_orders(web, "After the tests and the next deployment")
         sale.look_at_the_products(web, "lamp", "mug", "rug", "vase")
         sale.pay_at_the_same_time(web)

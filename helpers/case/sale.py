@@ -9,6 +9,8 @@ from typing import Any
 from helpers.case.findings import BUT, STILL, Findings
 from helpers.case.host import Failed, Host, Web
 
+THREADS = 4  # of the one process of the second day: each may keep a connection for itself
+
 
 class Sale:
     """All that customers have bought so far.
@@ -133,6 +135,26 @@ class Sale:
         if any(after[number] in ("paid", "packed") for number in after.keys() - before):
             text = "A rug whose payment was refused is paid or packed."
             self.found.note("payment", STILL, text)
+
+    def give_back_connections(self, web: Web) -> bool:
+        """Customers come one after the other; say whether each connection came back."""
+        lent = []
+        with ThreadPoolExecutor(1) as customer:
+            for request in ("GET /products", "GET /orders", "POST /orders/mug"):
+                for _ in range(THREADS + 2):
+                    answer = web.start(customer, request).result()
+                    if request.startswith("POST") and (problem := self.note_number("mug", answer)):
+                        self.found.note("orders", STILL, problem)
+                    lent.append(answer["lent"])
+                    if lent[-1] - lent[0] > THREADS:
+                        text = (
+                            f"After {len(lent)} requests, {lent[-1]} connections are in use, and"
+                            " nobody uses them: sessions that are never closed. Notebook 08 shows"
+                            " where that ends, at `QueuePool limit … reached`."
+                        )
+                        self.found.note("orders", STILL, text)
+                        return False
+        return True
 
     def count_payments(self) -> None:
         """Each order was paid once."""

@@ -1,5 +1,6 @@
 """Tests that the judge adds to those of the project. The fixture ``app`` is the learner's."""
 
+import sys
 import threading
 import urllib.request
 
@@ -7,6 +8,14 @@ from shop.models import Order, Product, db
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+
+PROOF = "proof.txt"  # the judge puts another name here
+
+
+def ran_to_its_end():
+    """Note the test that calls this: a conftest.py can make pytest say what it likes."""
+    with open(PROOF, "a", encoding="utf-8") as file:
+        print(sys._getframe(1).f_code.co_name, file=file)
 
 
 def products(app):
@@ -27,20 +36,24 @@ def products(app):
 
 def test_another_thread(app):
     assert products(app) == 3
+    ran_to_its_end()
 
 
 def test_an_order_of_one_test(app):
     assert app.test_client().post("/orders/rug").json == {"number": 1}
+    ran_to_its_end()
 
 
 def test_is_not_there_in_the_next(app):
     assert app.test_client().get("/orders").json == []
+    ran_to_its_end()
 
 
 def test_after_dispose(app):
     with app.app_context():
         db.engine.dispose()
         assert db.session.scalar(select(func.count(Product.id))) == 3
+    ran_to_its_end()
 
 
 def test_two_sessions(app):
@@ -53,3 +66,4 @@ def test_two_sessions(app):
             ben.rollback()
             ann.commit()
         assert db.session.scalar(select(func.count(Order.number))) == 1
+    ran_to_its_end()

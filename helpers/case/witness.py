@@ -31,6 +31,7 @@ App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 _asked: set[str] = set()
 _booted = False
+_lent: set[int] = set()  # the connections that are in use
 _inherited = False  # whether a connection of another process was used here
 
 if OWN.is_file():
@@ -66,6 +67,7 @@ def watched(app: App) -> App:
         getattr(parts, "close", lambda: None)()
         seen = {"status": int(statuses[-1][:3]), "error": environ.get("case.error", "")}
         seen |= {"body": _read(text), "inherited": _inherited, "process": os.getpid()}
+        seen["lent"] = len(_lent)
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(seen).encode()]
 
@@ -106,6 +108,12 @@ def _remember_the_process(connection: Any, record: Any) -> None:
 @event.listens_for(Pool, "checkout")
 def _wait_less(connection: Any, record: Any, proxy: Any) -> None:
     global _inherited
+    _lent.add(id(record))
     _inherited |= record.info.get("case.process", os.getpid()) != os.getpid()
     if _booted and isinstance(connection, sqlite3.Connection):
         connection.execute(f"PRAGMA busy_timeout = {WAIT}")
+
+
+@event.listens_for(Pool, "checkin")
+def _is_back(connection: Any, record: Any) -> None:
+    _lent.discard(id(record))
