@@ -148,7 +148,7 @@ class Sale:
                     lent.append(answer["lent"])
                     if lent[-1] - lent[0] > THREADS or "QueuePool" in answer["error"]:
                         text = (
-                            f"After {len(lent)} requests more, {lent[-1]} connections are in use, and"
+                            f"After {len(lent)} requests more, {lent[-1]} connections are lent, and"
                             " nobody uses them: sessions that are never closed. Notebook 08 shows"
                             " where that ends, at `QueuePool limit … reached`."
                         )
