@@ -12,6 +12,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,10 @@ def _stop_at_the_gate(connection: Any, cursor: Any, statement: str, *rest: Any) 
 @event.listens_for(Pool, "connect")
 def _remember_the_process(connection: Any, record: Any) -> None:
     record.info["case.process"] = os.getpid()
+    if isinstance(connection, sqlite3.Connection):
+        # A slow disk is no lock, and nobody needs this file after a power cut.
+        with suppress(sqlite3.OperationalError):  # a transaction is open from the start
+            connection.execute("PRAGMA synchronous = OFF")
 
 
 @event.listens_for(Pool, "checkout")
