@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 
 from helpers.learn import Verdict
 from helpers.years import Row, all_stacks, recorded
 
 MEANT = {"extension": "no", "mode": "cli", "threaded": "default", "bootstrap": "handler"}
-OTHER = {"rows found": "no such table", "no such table": "rows found"}
+MADE_UP = {
+    "stack": "made up",
+    "year": "2099",
+    "flask": "99.0",
+    "werkzeug": "99.0",
+    "sqlalchemy": "99.0",
+    "flask_sqlalchemy": "99.0",
+}
+# How the other columns of a row go with its outcome.
+FAILS = {
+    "pool": "SingletonThreadPool",
+    "handler_thread": "Thread-2",
+    "same_thread": "no",
+    "outcome": "no such table",
+    "error": "OperationalError: (sqlite3.OperationalError) no such table: item",
+}
+WORKS = {
+    "handler_thread": "MainThread",
+    "same_thread": "yes",
+    "outcome": "rows found",
+    "error": "",
+}
 
 
 def the_answer_is_tried(holds: object) -> Verdict:
@@ -21,7 +43,8 @@ def the_answer_is_tried(holds: object) -> Verdict:
         return Verdict("not yet", f"The check calls a function and was given {holds!r}: keep it.")
     untried = []
     for name, rows in _stacks():
-        said, true = holds([dict(row) for row in rows]), _truth(rows)
+        random.Random(name).shuffle(rows)  # a case is found by what it is, not by its place
+        said, true = _plain(holds([dict(row) for row in rows])), _truth(rows)
         if said is True or said is False:
             if said is true:
                 continue
@@ -45,20 +68,23 @@ def the_answer_is_tried(holds: object) -> Verdict:
 
 
 def _stacks() -> Iterator[tuple[str, list[Row]]]:
-    """The recorded stacks by name, and three that differ from them in what the answer says."""
+    """The recorded stacks by name, and three where other cases work, as on a stack to come."""
     rows = recorded()
     stacks = {s.name: [row for row in rows if row["stack"] == s.name] for s in all_stacks()}
     yield from (("the stack " + name, each) for name, each in stacks.items())
     for year, flip in (("2017", _is_meant), ("2018", _is_meant), ("2017", _is_not_meant)):
-        changed = [
-            row
-            | {
-                "stack": "made up",
-                "outcome": OTHER[row["outcome"]] if flip(row) else row["outcome"],
-            }
-            for row in stacks[year]
-        ]
-        yield "a stack that was made up", changed
+        yield "a stack that was made up, with Flask 99.0,", _made_up(stacks[year], flip)
+
+
+def _made_up(rows: list[Row], flip: Callable[[Row], bool]) -> list[Row]:
+    """Rows that end the other way where they are to; each is as whole as a measured one."""
+    flipped = {"rows found": FAILS, "no such table": WORKS}
+    return [row | MADE_UP | (flipped[row["outcome"]] if flip(row) else {}) for row in rows]
+
+
+def _plain(said: object) -> object:
+    """An answer with Python's own truth value in place of that of NumPy, which pandas returns."""
+    return bool(said) if type(said).__name__ in ("bool", "bool_") else said
 
 
 def _is_meant(row: Row) -> bool:

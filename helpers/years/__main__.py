@@ -29,7 +29,7 @@ Skipped = dict[str, str]  # the reason, by the name of the stack
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the stacks that are named; 1 when a stack was skipped or a case differs."""
     parser = argparse.ArgumentParser(prog="python -m helpers.years", description=__doc__)
-    parser.add_argument("stack", nargs="*", help="a year, or the name of a stack; default: all")
+    parser.add_argument("stack", nargs="*", help="name of a stack, such as 2013; default: all")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder of the environments")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--record", action="store_true", help="write what was measured")
@@ -59,7 +59,8 @@ def run(stacks: Sequence[Stack], cache: Path, workers: int, keep: bool) -> int:
         file=sys.stderr,
     )
     pythons, skipped = build_all(stacks, cache, workers)
-    rows, reasons = measure_all([s for s in stacks if s.name in pythons], pythons, cache, workers)
+    diaries = {s: Diary(s, cache / "unfinished") for s in stacks if s.name in pythons}
+    rows, reasons = measure_all(diaries, pythons, workers)
     skipped |= reasons
     for name, reason in skipped.items():
         print(f"Skipped {name}: {reason}.")
@@ -73,7 +74,17 @@ def run(stacks: Sequence[Stack], cache: Path, workers: int, keep: bool) -> int:
     elif rows["tables"]:
         print("Every pool and every outcome is as recorded.")
     if keep:
-        record(rows)
+        try:
+            record(rows)
+        except OSError as error:
+            print(
+                f"The rows could not be recorded: {error}. They are kept: give the same command"
+                " again when their files can be written.",
+                file=sys.stderr,
+            )
+            return 2
+    for diary in diaries.values():  # the run is over, and the next one starts from the beginning
+        diary.forget()
     return 1 if skipped or different else 0
 
 
@@ -94,15 +105,14 @@ def build_all(stacks: Sequence[Stack], cache: Path, workers: int) -> tuple[dict[
 
 
 def measure_all(
-    stacks: Sequence[Stack], pythons: dict[str, str], cache: Path, workers: int
+    diaries: dict[Stack, Diary], pythons: dict[str, str], workers: int
 ) -> tuple[Rows, Skipped]:
     """The rows of each stack that could be measured whole, and why some could not."""
     rows: Rows = {question: [] for question in COLUMNS}
     skipped: Skipped = {}
-    diaries = [Diary(stack, cache / "unfinished") for stack in stacks]
-    cases = [all_cases(stack.has_cli) for stack in stacks]
+    cases = [all_cases(stack.has_cli) for stack in diaries]
     bar = Bar(sum(map(len, cases)), "cases", SECONDS_A_CASE, sys.stderr)
-    for stack, diary, its_cases in zip(stacks, diaries, cases, strict=True):
+    for (stack, diary), its_cases in zip(diaries.items(), cases, strict=True):
         end = bar.done + len(its_cases)
         bar.step(stack.name, len(diary.found), timed=False)
 
@@ -117,8 +127,6 @@ def measure_all(
             continue
         for question, new in found.items():
             rows[question] += new
-    for diary in diaries:  # the run is over, and the next one starts from the beginning
-        diary.forget()
     return rows, skipped
 
 

@@ -38,8 +38,9 @@ class Case(NamedTuple):
     :param mode: ``run``, ``reloader`` or ``debug`` for ``app.run``, ``cli`` or
         ``cli-reloader`` for ``flask run``.
     :param threaded: ``default``, ``on`` or ``off``.
-    :param bootstrap: where the tables are made: in the ``main`` thread, ahead of the
-        server, or in a ``handler``.
+    :param bootstrap: where the tables are made: ``main`` is the startup code, ahead of the
+        server, and ``handler`` a view. Startup code runs in the main thread, but for
+        ``cli-reloader`` on Flask 0.11 to 2.1, which loads the app in a thread of its own.
     :param database: ``memory`` or ``file``.
     """
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ PATIENCE = 900.0  # seconds for one command: an old package may have to be compi
 # The last that makes environments for Python 2.7: https://virtualenv.pypa.io/en/latest/changelog.html
 VIRTUALENV = "virtualenv<20.22"
 STAMP = "made-of.json"
+TOOL = threading.Lock()  # several stacks may need it at the same time
 
 
 def environment(stack: Stack, cache: Path) -> str:
@@ -33,7 +35,8 @@ def environment(stack: Stack, cache: Path) -> str:
     folder = cache / stack.name
     made_of = json.dumps([base, *stack.pins, *stack.build])
     stamp = folder / STAMP
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != made_of:
+    whole = stamp.is_file() and Path(python_in(folder)).is_file()
+    if not whole or stamp.read_text(encoding="utf-8") != made_of:
         shutil.rmtree(folder, ignore_errors=True)
         build(stack, base, folder)
         stamp.write_text(made_of, encoding="utf-8")
@@ -50,18 +53,29 @@ def build(stack: Stack, base: str, folder: Path) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     if stack.python == "2.7":  # which has no venv
-        tool = folder.parent / "virtualenv"
-        if not (tool / STAMP).is_file():
-            _run([sys.executable, "-m", "venv", "--clear", str(tool)])
-            _install(python_in(tool), [VIRTUALENV])
-            (tool / STAMP).touch()
-        _run([python_in(tool), "-m", "virtualenv", "--python", base, str(folder)])
+        tool = virtualenv_in(folder.parent)
+        _run([tool, "-m", "virtualenv", "--python", base, str(folder)])
     else:
         _run([base, "-m", "venv", str(folder)])
     if stack.build:
         _install(python_in(folder), stack.build)
     options = ["--no-build-isolation"] if stack.build else []
     _install(python_in(folder), [*options, "--no-deps", *stack.pins])
+
+
+def virtualenv_in(cache: Path) -> str:
+    """A Python that has virtualenv, which is installed unless it is there.
+
+    :param cache: the folder that holds the environments.
+    :raises Hindrance: when it cannot be installed.
+    """
+    tool = cache / "virtualenv"
+    with TOOL:
+        if not (tool / STAMP).is_file():
+            _run([sys.executable, "-m", "venv", "--clear", str(tool)])
+            _install(python_in(tool), [VIRTUALENV])
+            (tool / STAMP).touch()
+    return python_in(tool)
 
 
 def python_in(folder: Path) -> str:

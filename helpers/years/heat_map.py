@@ -24,7 +24,7 @@ def heat_map(rows: Sequence[Row], caption: str) -> Figure:
     """Draw the cases: a black box with a cross is ``no such table``, a ring is rows found.
 
     Above the boxes stand the server, the setting for threads, and where the tables were
-    made: M in the main thread, V in a view. A case that a stack does not have has no box.
+    made: M by the startup code, V in a view. A case that a stack does not have has no box.
 
     :param rows: recorded cases of tables, or some of them; one panel for each kind of engine.
     :param caption: one sentence that says what to look at.
@@ -43,7 +43,7 @@ def heat_map(rows: Sequence[Row], caption: str) -> Figure:
         parts += _names(stacks, top) + _boxes(panel, stacks, modes, top)
         top += BOX * len(stacks) + 14
     parts.append(_text(20, top + 6, "× no such table · ○ rows found", "start"))
-    parts.append(_text(20, top + 26, "tables made in M, the main thread, or V, a view", "start"))
+    parts.append(_text(20, top + 26, "tables made in M, the startup code, or V, a view", "start"))
     top += 40
     width = LABEL + len(modes) * _mode_width() + 4
     return Figure(drawing(width, top, parts), _in_words(rows), caption)

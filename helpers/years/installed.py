@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from helpers.years.cases import Case, Row, table_cases
+from helpers.years.cases import MODES, Case, Row, table_cases
 from helpers.years.measure import measure
 from helpers.years.progress import several
 from helpers.years.record import complete
@@ -19,9 +19,16 @@ def measure_installed(modes: Sequence[str] = ("run",), workers: int = 2) -> list
         cases each.
     :param workers: how many cases run at the same time.
     :return: rows like the recorded ones, of the stack ``yours``.
+    :raises ValueError: when a mode is none of these, or there is none.
     :raises Hindrance: when a case cannot be measured.
     """
-    cases = [Case("pools"), *table_cases(modes)]
+    listed = isinstance(modes, list | tuple)
+    if not listed or not modes or any(mode not in MODES for mode in modes):
+        raise ValueError(
+            f"measure_installed was given {modes!r}: give a list of one or more of"
+            " 'run', 'reloader', 'cli' and 'cli-reloader', such as ['run', 'cli']."
+        )
+    cases = [Case("pools"), *table_cases(list(dict.fromkeys(modes)))]
     with several(workers) as pool:
         found = list(pool.map(lambda case: measure(sys.executable, case), cases))
     rows = dict(zip(cases, found, strict=True))

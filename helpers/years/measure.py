@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from helpers.years.cases import Case, Row
@@ -26,6 +27,9 @@ def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
             found = _loss(ask) if case.question == "loss" else _tables(ask, case)
     except (OSError, RuntimeError) as error:  # the system did not start it, or not end it
         raise Hindrance(str(error)) from error
+    except (LookupError, TypeError, ValueError) as error:
+        nonsense = f"{type(error).__name__}: {error}"
+        raise Hindrance(f"the probe answered what makes no sense ({nonsense})") from error
     return [case._asdict() | found]
 
 
@@ -76,9 +80,21 @@ def _pools(python: str, patience: float) -> list[Row]:
             raise Hindrance(f"the probe did not end within {patience:g} s") from None
     if code != 0:
         raise Hindrance(f"the probe failed: {end_of(process)}")
+    found = _json_in(process.output)
+    if not found["pools"]:
+        raise Hindrance("the probe named no pools")
     names = ("extension", "database", "configured", "pool")
-    found = json.loads(end_of(process))
     return [dict(zip(names, row, strict=True)) | found["versions"] for row in found["pools"]]
+
+
+def _json_in(output: str) -> dict[str, Any]:
+    """The object that the probe printed, also where its Python printed lines around it."""
+    for line in output.splitlines():
+        with suppress(ValueError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                return found
+    raise Hindrance("the probe ended without its answer")
 
 
 def outcome(found: dict[str, Any]) -> str:

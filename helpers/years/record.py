@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
+from contextlib import suppress
 from pathlib import Path
 
 from helpers.years.cases import COLUMNS, FILES, HEAD, Case, Row, as_csv, recorded
@@ -16,6 +18,9 @@ from helpers.years.stacks import Stack, all_stacks
 
 Rows = dict[str, list[Row]]  # by question
 
+# The code that decides what a case comes to: rows of another version are not mixed with its own.
+MEASURES = (PROBE, *(Path(__file__).with_name(f"{name}.py") for name in ("serve", "measure")))
+
 
 class Diary:
     """What has been measured of one stack so far: a file with one line of JSON a case.
@@ -25,12 +30,12 @@ class Diary:
     """
 
     def __init__(self, stack: Stack, folder: Path) -> None:
-        made_of = repr(stack).encode() + PROBE.read_bytes()
+        made_of = repr(stack).encode() + b"".join(path.read_bytes() for path in MEASURES)
         self.path = folder / f"{stack.name}-{hashlib.sha256(made_of).hexdigest()[:12]}.jsonl"
         self.found: dict[Case, list[Row]] = {}
         if self.path.is_file():
-            for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
-                if line.endswith("\n"):  # else it was cut off
+            for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+                with suppress(ValueError):  # it was cut off, by a kill or a full disk
                     case, rows = json.loads(line)
                     self.found[Case(*case)] = rows
 
@@ -39,7 +44,7 @@ class Diary:
         self.found[case] = rows
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([case, rows]) + "\n")
+            file.write("\n" + json.dumps([case, rows]))  # also where the last line was cut off
 
     def forget(self) -> None:
         """Throw it away."""
@@ -87,7 +92,7 @@ def complete(stack: Stack, found: dict[Case, list[Row]], cases: Sequence[Case]) 
     """
     first = found[Case("pools")][0]
     for package in ("flask", "werkzeug", "sqlalchemy", "flask-sqlalchemy"):
-        version = first[package.replace("-", "_")]
+        version = first.get(package.replace("-", "_"))
         if version != stack.version(package):
             raise Hindrance(f"it has {package} {version} instead of {stack.version(package)}")
     head = {name: first.get(name, "") for name in HEAD}
@@ -103,12 +108,27 @@ def complete(stack: Stack, found: dict[Case, list[Row]], cases: Sequence[Case]) 
 def record(rows: Rows) -> None:
     """Write rows into the recorded files, in place of the rows of the same stacks.
 
+    No file is ever there in part: each is written beside the old one, and then replaces it.
+
     :param rows: of one or more stacks, each of them complete.
+    :raises OSError: when a file cannot be written.
     """
+    beside = {question: FILES[question].with_suffix(".new") for question in rows}
+    try:
+        for question, new in rows.items():
+            text = as_csv(question, _merged(question, new))
+            beside[question].write_text(text, encoding="utf-8", newline="\n")
+        for question, path in beside.items():
+            os.replace(path, FILES[question])
+    finally:
+        for path in beside.values():
+            path.unlink(missing_ok=True)
+
+
+def _merged(question: str, new: list[Row]) -> list[Row]:
+    """The recorded rows with new ones in their places, in the order of the stacks."""
     order = [stack.name for stack in all_stacks()]
-    for question, new in rows.items():
-        measured = {row["stack"] for row in new}
-        old = recorded(question) if FILES[question].is_file() else []
-        kept = [row for row in old if row["stack"] not in measured and row["stack"] in order]
-        both = sorted([*kept, *new], key=lambda row: order.index(row["stack"]))
-        FILES[question].write_text(as_csv(question, both), encoding="utf-8", newline="\n")
+    measured = {row["stack"] for row in new}
+    old = recorded(question) if FILES[question].is_file() else []
+    kept = [row for row in old if row["stack"] not in measured and row["stack"] in order]
+    return sorted([*kept, *new], key=lambda row: order.index(row["stack"]))

@@ -24,7 +24,7 @@ def is_file(row: Row) -> bool:
 
 
 def expected_pool(row: Row) -> str:
-    """The connection pool: shared in memory since Flask-SQLAlchemy 2.1, pooled files later."""
+    """The connection pool: shared for ``sqlite://`` since Flask-SQLAlchemy 2.1; of files, later."""
     if is_file(row):
         return expected_file_pool(row)
     shared = row["extension"] == "yes" and release(row["flask_sqlalchemy"]) >= (2, 1)
@@ -49,7 +49,7 @@ def in_the_same_thread(row: Row) -> bool:
     if row["bootstrap"] == "handler":
         return True
     reloads = row["mode"].endswith("reloader") or row["mode"] == "debug"
-    return not reloads  # the reloader keeps the main thread for itself
+    return not reloads  # the reloader serves from a thread of its own
 
 
 def a_thread_each(row: Row) -> bool:

@@ -71,8 +71,8 @@ def started(command: list[str], probe: dict[str, Any]) -> Iterator[Process]:
     # Python's own variables belong to the installed stack, and would change another one.
     left_out = LEFT_OUT if command[0] == sys.executable else (*LEFT_OUT, "PYTHON", "VIRTUAL_ENV")
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(left_out)}
-    kept.setdefault("LC_ALL", "C.UTF-8")  # click refuses ASCII on Python 3.6
-    env = kept | {"PROBE": json.dumps(probe), "FLASK_APP": PROBE.name}
+    own = {"PROBE": json.dumps(probe), "FLASK_APP": PROBE.name}
+    env = kept | own | {"LC_ALL": "C.UTF-8"}  # click refuses ASCII on Python 3.6
     with TemporaryFolder() as folder:
         shutil.copy(PROBE, folder.path)
         with Process(command, cwd=folder.path, env=env, pass_fds=folder.lifeline) as process:

@@ -23,8 +23,10 @@ class Stack:
     """One stack.
 
     :param name: what the command and the recorded rows call it.
-    :param year: the year whose releases it has.
-    :param as_of: the day on which they were the newest, as ``2013-10-01``.
+    :param year: the year whose releases it has. Of a stack that is named for a release, the
+        year of that release; its other releases can be of another year.
+    :param as_of: the day on which they were the newest, as ``2013-10-01``; or the day of
+        that release.
     :param python: the Python that it needs, as ``2.7``.
     :param pins: all its packages, as ``flask==0.10.1``.
     :param build: what its old packages need to be installed at all.
@@ -63,20 +65,19 @@ def installed_stack() -> Stack:
 
 
 def chosen(names: Collection[str], stacks: Sequence[Stack]) -> list[Stack]:
-    """The stacks with these names, or of these years; all of them if there is no name.
+    """The stacks with these names; all of them if there is no name.
 
-    :param names: such as ``flask-1.0`` or ``2013``; a year stands for every stack of it,
-        but for those of a turning point.
+    :param names: such as ``flask-1.0`` or ``2013``.
     :param stacks: what to choose from.
     :raises ValueError: when a name fits no stack.
     """
     for name in names:
-        if not any(name in (stack.name, year_of(stack)) for stack in stacks):
+        if not any(name == stack.name for stack in stacks):
             raise ValueError(
-                f"There is no stack {name!r}: name a year, or one of"
+                f"There is no stack {name!r}: name one of"
                 f" {', '.join(stack.name for stack in stacks)}."
             )
-    return [s for s in stacks if not names or s.name in names or year_of(s) in names]
+    return [stack for stack in stacks if not names or stack.name in names]
 
 
 def year_of(stack: Stack) -> str | None:

@@ -7,6 +7,7 @@ from bank import answer_of, grades
 
 from helpers.learn import check
 from helpers.repair import the_answer_is_tried
+from helpers.years import pick
 
 HEAD = "from helpers.years import pick, expected\n"
 ROWS = """[
@@ -38,15 +39,47 @@ def holds(rows):
 """,
         "right",
     ),
-    "a loop": (
+    "the error of the row": (
         """
 def holds(rows):
     for row in rows:
         case = row["extension"], row["mode"], row["threaded"], row["bootstrap"]
         if case == ("no", "cli", "default", "handler"):
-            return not row["error"] and row["outcome"] != "no such table"
+            return row["error"] == ""
 """,
-        "not yet",  # the error of a row and its outcome can differ on a stack that is made up
+        "right",
+    ),
+    "the rule of the lesson, on what was measured": (
+        f"""
+def holds(rows):
+    for row in {ROWS}:
+        return row["same_thread"] == "yes" or row["pool"] == "StaticPool"
+""",
+        "right",
+    ),
+    "pandas": (
+        f"""
+import pandas
+def holds(rows):
+    tried = pandas.DataFrame({ROWS})
+    return None if tried.empty else (tried.outcome == "rows found").all()
+""",
+        "right",
+    ),
+    "a NumPy boolean that is wrong": (
+        """
+import numpy
+def holds(rows):
+    return numpy.bool_(True)
+""",
+        "not yet",
+    ),
+    "by the place of the row": (
+        """
+def holds(rows):
+    return None if len(rows) < 48 else rows[37]["outcome"] == "rows found"
+""",
+        "not yet",
     ),
     "a loop over outcomes": (
         """
@@ -160,6 +193,28 @@ def test_a_miss_is_answered_with_the_row_that_refutes_it() -> None:
         "On the stack 2013 your function returned True. Its rows have the modes reloader and run,"
         " so nobody could have tried the answer there."
     )
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_row_that_was_made_up_does_not_contradict_itself(place: int) -> None:
+    """Its thread, its pool and its error go with its outcome, as on every stack."""
+    seen: list[list[dict[str, str]]] = []
+
+    def holds(rows: list[dict[str, str]]) -> bool | None:
+        if rows[0]["stack"] == "made up":
+            seen.append(rows)
+        exec(GRADES["a comprehension"][0], names := {"pick": pick})
+        answer: bool | None = names["holds"](rows)  # type: ignore[operator]
+        return answer
+
+    assert the_answer_is_tried(holds).grade == "right"
+
+    assert len(seen) == 3
+    assert len(seen[place]) == 48
+    for row in seen[place]:
+        found = row["pool"] == "StaticPool" or row["same_thread"] == "yes"
+        assert row["outcome"] == ("rows found" if found else "no such table"), row
+        assert ("no such table: item" in row["error"]) == (not found), row
 
 
 def test_an_answer_that_raises_is_told_so() -> None:

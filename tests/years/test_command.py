@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from helpers.years import __main__ as command
-from helpers.years import expected, record, serve
+from helpers.years import record
 from helpers.years.__main__ import main, run
 from helpers.years.cases import (
-    COLUMNS,
     FILES,
     Case,
-    as_csv,
     differences,
     recorded,
     table_cases,
 )
 from helpers.years.progress import Bar
-from helpers.years.record import Diary, measure_stack
-from helpers.years.serve import Hindrance, free_port
+from helpers.years.record import Diary
+from helpers.years.serve import free_port
 from helpers.years.stacks import Stack, all_stacks, chosen, installed_stack
 
 TODAY = installed_stack().python
 CASES = [Case("pools"), *[case for case in table_cases(["run"]) if case.threaded == "off"]]
-
-
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Path]]:
-    """Recorded files that a test may write to; each starts as a copy of the real one."""
-    copies = {question: tmp_path / f"{question}.csv" for question in COLUMNS}
-    for question, copy in copies.items():
-        copy.write_text(as_csv(question, recorded(question)), encoding="utf-8", newline="\n")
-    for question, copy in copies.items():
-        monkeypatch.setitem(FILES, question, copy)
-    yield copies
 
 
 def test_a_stack_without_its_python_is_skipped(
@@ -88,70 +74,28 @@ def test_the_other_stacks_go_on_when_one_cannot_be_measured(
     assert files["tables"].read_bytes() == before
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """What was measured is kept, and is not measured again."""
-    stack, seen = installed_stack(), list[Case]()
-
-    def interrupt_after_two(case: Case) -> None:
-        seen.append(case)
-        if len(seen) == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        measure_stack(stack, sys.executable, CASES, Diary(stack, tmp_path), 2, interrupt_after_two)
-    kept = Diary(stack, tmp_path)
-    assert set(kept.found) == set(seen)
-
-    rows = measure_stack(stack, sys.executable, CASES, kept, 2, seen.append)
-
-    assert sorted(seen) == sorted(CASES)
-    assert [row["outcome"] for row in rows["tables"]] == [expected(r) for r in rows["tables"]]
-
-
-def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
-    """As a kill in the middle of writing leaves it."""
-    stack = installed_stack()
-    diary = Diary(stack, tmp_path)
-    diary.add(CASES[0], [{"pool": "StaticPool"}])
-    diary.path.write_text(diary.path.read_text() + '[["tables", "no", "ru')
-
-    assert Diary(stack, tmp_path).found == {CASES[0]: [{"pool": "StaticPool"}]}
-
-
-def test_a_case_that_fails_leaves_nothing_of_its_stack(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_cannot_be_recorded_is_not_forgotten(
+    files: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Half a stack is worse than none."""
+    """The same command goes on from what was measured."""
     stack = installed_stack()
-    diary = Diary(stack, tmp_path)
-    diary.add(CASES[0], [{"pool": "StaticPool"}])
-    (tmp_path / "probe.py").write_text("raise ImportError('no module named flask')")
-    monkeypatch.setattr(serve, "PROBE", tmp_path / "probe.py")
+    monkeypatch.setattr(command, "environment", lambda stack, cache: sys.executable)
+    monkeypatch.setattr(command, "all_cases", lambda has_cli: CASES)
+    monkeypatch.setattr(record, "all_stacks", lambda: [*all_stacks(), stack])
+    monkeypatch.setitem(FILES, "tables", tmp_path / "gone" / "cases.csv")
+    monkeypatch.setattr(command, "already", lambda rows, question: rows[question])
 
-    with pytest.raises(Hindrance, match=r"it ended .* named flask \(tables yes run off "):
-        measure_stack(stack, sys.executable, CASES, diary)
-    assert not diary.path.exists()
+    assert command.run([stack], tmp_path, workers=2, keep=True) == 2
 
+    assert "could not be recorded" in capsys.readouterr().err
+    assert set(Diary(stack, tmp_path / "unfinished").found) == set(CASES)
 
-def test_releases_that_are_not_those_of_the_stack_are_refused(tmp_path: Path) -> None:
-    """Somebody may have installed something else into the environment."""
-    stack = Stack("2013", 2013, "2013-10-01", TODAY, all_stacks()[0].pins)
-
-    with pytest.raises(Hindrance, match="it has flask .* instead of 0.10.1"):
-        measure_stack(stack, sys.executable, CASES[:1], Diary(stack, tmp_path))
-
-
-def test_rows_replace_those_of_the_same_stack(files: dict[str, Path]) -> None:
-    """In the order of the stacks."""
-    before = recorded()
-    changed = [row | {"outcome": "changed"} for row in before if row["stack"] == "2015"]
-
-    record.record({"tables": changed})
-
-    after = recorded()
-    assert [row["stack"] for row in after] == [row["stack"] for row in before]
-    assert [row for row in after if row["stack"] == "2015"] == changed
-    assert len(differences(before, after)) == len(changed)
+    monkeypatch.setitem(FILES, "tables", files["tables"])
+    assert command.run([stack], tmp_path, workers=2, keep=True) == 0
+    assert not list(tmp_path.glob("unfinished/*"))
 
 
 @pytest.mark.parametrize("name", ["2012", "flask-9", ""])
@@ -161,14 +105,14 @@ def test_a_name_that_fits_no_stack_is_refused(
     """With the names that there are."""
     assert main([name]) == 2
 
-    assert f"There is no stack {name!r}: name a year, or one of 2013, " in capsys.readouterr().err
+    assert f"There is no stack {name!r}: name one of 2013, 2013-py3.6, " in capsys.readouterr().err
 
 
-def test_a_year_stands_for_its_stacks() -> None:
-    """Not for those of a turning point, which have names of their own."""
-    names = [stack.name for stack in chosen(["2013", "flask-1.0"], all_stacks())]
+def test_a_name_stands_for_one_stack() -> None:
+    """Also where other names begin with it, and in the order of the file."""
+    names = [stack.name for stack in chosen(["flask-1.0", "2013", "2022"], all_stacks())]
 
-    assert names == ["2013", "2013-py3.6", "2013-py3.9", "flask-1.0"]
+    assert names == ["2013", "2022", "flask-1.0"]
     assert chosen([], all_stacks()) == all_stacks()
 
 

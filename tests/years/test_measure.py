@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -32,6 +31,20 @@ def test_the_installed_stack_follows_the_rule_and_does_what_the_newest_one_did()
     assert {row["stack"] for row in rows} == {"yours"}
     yours = [row | {"stack": "2026"} for row in rows]
     assert differences(pick(recorded(), stack="2026", mode="run"), yours) == []
+
+
+@pytest.mark.parametrize(
+    "modes", [("gunicorn",), ["Run"], ("run", "debug"), "cli", (), None, 3], ids=repr
+)
+def test_a_server_that_it_does_not_know_is_refused(modes: object) -> None:
+    """Its rows would be those of another one."""
+    with pytest.raises(ValueError) as refused:
+        measure_installed(modes)  # type: ignore[arg-type]  # as a learner might
+
+    assert str(refused.value) == (
+        f"measure_installed was given {modes!r}: give a list of one or more of 'run',"
+        " 'reloader', 'cli' and 'cli-reloader', such as ['run', 'cli']."
+    )
 
 
 @pytest.mark.parametrize("mode", ["reloader", "cli-reloader"])
@@ -74,50 +87,6 @@ def test_the_pools_are_those_of_today() -> None:
         ("yes", "file", "default"): "QueuePool",
         ("yes", "memory", "SingletonThreadPool"): "StaticPool",
     }
-
-
-@pytest.mark.parametrize(
-    ("probe", "sentence"),
-    [
-        ("import threading; threading.Event().wait()", "nobody listened within 1 s"),
-        ("raise ImportError('no module named flask')", "it ended before it answered: Import"),
-        (
-            "import json, os, socket, threading\n"
-            "port = json.loads(os.environ['PROBE'])['port']\n"
-            "server = socket.create_server(('127.0.0.1', port))\n"
-            "threading.Event().wait()",
-            "no answer within 1 s",
-        ),
-        (
-            "import json, os, socket\n"
-            "port = json.loads(os.environ['PROBE'])['port']\n"
-            "client, _ = socket.create_server(('127.0.0.1', port)).accept()\n"
-            "client.sendall(b'SSH-2.0-OpenSSH\\r\\n')",
-            "makes no sense",
-        ),
-    ],
-    ids=["hangs", "fails", "never answers", "answers nonsense"],
-)
-def test_a_start_that_goes_wrong_is_one_sentence(
-    probe: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It names what happened, and the process is gone: conftest looks for what is left."""
-    (tmp_path / "probe.py").write_text(probe)
-    monkeypatch.setattr(serve, "PROBE", tmp_path / "probe.py")
-
-    with pytest.raises(Hindrance, match=sentence):
-        measure(sys.executable, CASE, patience=1.0)
-
-
-def test_a_probe_that_never_says_its_pools_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It has no server to wait for."""
-    (tmp_path / "probe.py").write_text("import threading; threading.Event().wait()")
-    monkeypatch.setattr(serve, "PROBE", tmp_path / "probe.py")
-
-    with pytest.raises(Hindrance, match="did not end within 1 s"):
-        measure(sys.executable, Case("pools"), patience=1.0)
 
 
 def test_a_port_that_is_taken_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def test_ctrl_c_stops_the_command_and_it_goes_on_later(cache: Path) -> None:
     assert process.returncode == 130
     assert "Give the same command again to go on from here." in rest
     [diary] = cache.glob("unfinished/*.jsonl")
-    kept = len(diary.read_text(encoding="utf-8").splitlines())
+    kept = len(diary.read_text(encoding="utf-8").strip().splitlines())
     assert kept > 1
 
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
