@@ -14,6 +14,7 @@ from helpers.look import require_observations
 Speaks = Callable[[Any], Sequence[Any]]
 
 AGAIN = "Fill it in above and run this cell again."
+SHORT = 40  # characters
 RESULTS = ("works", "fails")
 
 
@@ -50,7 +51,9 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
     if not letter:
         return [f"No prediction yet. {AGAIN}"], False
     if letter not in choices:
-        return [f"Your prediction is {guess!r}: put one of {letters} between the quotes."], False
+        return [
+            f"Your prediction is {_short(guess)}: put one of {letters} between the quotes."
+        ], False
     if isinstance(looks, list) and not looks:
         raise NotReady("Nothing was measured here, so there is nothing to compare with.")
     try:
@@ -67,13 +70,14 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
 
 def _rows(guess: object, looks: Any, rows: Sequence[int]) -> tuple[list[str], bool]:
     if not isinstance(guess, dict) or not guess:
-        raise NotReady(f"Your prediction is {guess!r}: put the rows back as they were.")
+        raise NotReady(f"Your prediction is {_short(guess)}: put the rows back as they were.")
     try:
         looks = list(looks)
         require_observations(looks, "compare")
     except TypeError:
         raise NotReady(
-            f"The looks are {looks!r}: run the cells of this section again, from its heading down."
+            f"The looks are {_short(looks)}: run the cells of this section again, from its"
+            " heading down."
         ) from None
     if all(_is_blank(each) for each in guess.values()):
         return [f"No prediction yet. {AGAIN}"], False
@@ -90,14 +94,16 @@ def _row(number: object, guess: object, looks: Sequence[Any]) -> tuple[str, bool
         return f"Look {number}: no prediction yet. {AGAIN}", False
     match guess:
         case (str(database), str(result)):
-            database, result = database.strip().upper(), result.strip().lower()
+            typed, database, result = database, database.strip().upper(), result.strip().lower()
         case _:
-            return f'Look {number}: {guess!r} is no prediction. Write it as ("D1", "works").', False
-    if not re.fullmatch(r"D\d+", database):
-        return f"Look {number}: {database!r} is no database. Write D1, D2 and so on.", False
+            said = f"Look {number}: {_short(guess)} is no prediction."
+            return f'{said} Write it as ("D1", "works").', False
+    if not re.fullmatch(r"D\d+|NONE", database):
+        return f"Look {number}: {typed!r} is no database. Write D1, D2 and so on.", False
     if result not in RESULTS:
         return f'Look {number}: {result!r} is no result. Write "works" or "fails".', False
     look = looks[number - 1]
+    database = database.replace("NONE", "none")  # of a look that ran no SQL
     if (database, result) == (look["database"], RESULTS[bool(look["failed"])]):
         return f"✓ Look {number}: correct. {in_words(look)}", True
     return f"✗ Look {number}: you said {database}, {result}. {in_words(look)}", True
@@ -110,6 +116,12 @@ def _is_blank(guess: object) -> bool:
         case (str(database), str(result)):
             return not database.strip() and not result.strip()
     return False
+
+
+def _short(given: object) -> str:
+    """What was given, as it was typed; of more than that, as of the looks, the type alone."""
+    text = repr(given)
+    return text if len(text) <= SHORT else f"a {type(given).__name__}"
 
 
 def _refutes(against: Any, looks: Any) -> str:

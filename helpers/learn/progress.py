@@ -87,7 +87,8 @@ def _title_and_keys(path: Path) -> tuple[str, list[tuple[str, str]]]:
     except (OSError, ValueError, KeyError, TypeError):
         return "", []
     title = TITLE.search(sources[0]) if sources else None
-    return title[1] if title else "", [key for source in code for key in KEY.findall(source)]
+    plain = title[1].replace("`", "") if title else ""  # a table shows no Markdown
+    return plain, [key for source in code for key in KEY.findall(source)]
 
 
 def _read(folder: Path) -> set[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from helpers.learn.cells import NotReady, made_by_cells
-from helpers.learn.progress import record
+from helpers.learn.progress import WORKBOOK, record
 from helpers.learn.reply import Reply, reply
 from helpers.learn.verdict import Grade, Judge, Verdict
 
@@ -17,6 +19,9 @@ OPENINGS: dict[Grade, str] = {
     "right, but": "Right, but:",
     "not yet": "Not yet.",
 }
+
+PATIENCE = 3  # repairs that are not right yet
+_tries: Counter[str] = Counter()
 
 
 def check(key: str, judge: Judge, ask: Callable[[], Any]) -> Reply:
@@ -32,7 +37,16 @@ def check(key: str, judge: Judge, ask: Callable[[], Any]) -> Reply:
         return reply(f"{OPENINGS['not yet']} {sentence}")
     verdict = _judged(judge, answer)
     said = f"{OPENINGS[verdict.grade]} {verdict.said}".strip()
-    return reply(*said.splitlines(), record(key) if verdict.passed else "")
+    return reply(*said.splitlines(), record(key) if verdict.passed else _way_on(key))
+
+
+def _way_on(key: str) -> str:
+    """Where the solution is, from the third repair on that is not right yet, in the workbook."""
+    _tries[key] += 1
+    copies = list(Path.cwd().glob(f"{key[:2]}_*.ipynb"))
+    if _tries[key] < PATIENCE or not copies or not (Path.cwd() / WORKBOOK).is_file():
+        return ""
+    return f"Are you stuck? The solutions are in notebooks/{copies[0].name}, below the same check."
 
 
 def _judged(judge: Judge, answer: Any) -> Verdict:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
+
+CODE = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Reply:
         return "\n".join(self.lines)
 
     def _repr_html_(self) -> str:
-        return "".join(f'<p style="max-width: 60em">{escape(line)}</p>' for line in self.lines)
+        lines = (CODE.sub(r"<code>\1</code>", escape(line)) for line in self.lines)
+        return "".join(f'<p style="max-width: 60em">{line}</p>' for line in lines)
 
 
 def reply(*lines: str) -> Reply:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, StaticPool, text
+from sqlalchemy import Connection, Engine, text
 
 from helpers.learn import Verdict
 from helpers.look import describe_error
+from helpers.repair.price import is_file, price_of
 from helpers.repair.visits import Flaw, ask, first_line
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
+
+AGAIN = "Notebook 05 asks what an app finds when it starts again."
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,14 @@ def judge_shop(make_app: object, shop: Shop) -> Verdict:
                 if shop.takes:
                     _stores(server, shop)
                 _serves_two_at_once(server, shop, engine)
-            if shop.takes and _is_file(engine):
-                _survives_a_restart(make_app, shop)
-            return _price(engine, shop, statements)
+                left = ask(server, "GET", shop.path)
+            price = _second_start(make_app, shop, left) if is_file(engine) else ""
+            price = price or price_of(engine, shop.thing, statements)
         except Flaw as flaw:
             return Verdict("not yet", str(flaw))
+    if price:
+        return Verdict("right, but", f"every visitor is served{price}")
+    return Verdict("right", "Every visitor is served, also two at once, and sees what is stored.")
 
 
 def _app(make_app: object) -> Flask:
@@ -150,49 +157,20 @@ def _serves_two_at_once(server: LiveServer, shop: Shop, engine: Engine) -> None:
         raise Flaw(f"While another visitor had a connection, one was told {shown!r}.")
 
 
+def _second_start(make_app: object, shop: Shop, left: list[Any]) -> str:
+    """What is wrong when the app starts again on the file that it left, or ""."""
+    try:
+        app = _app(make_app)
+    except Flaw as flaw:
+        return f", but only after the first start. The check started your app again. {flaw} {AGAIN}"
+    with LiveServer(app) as server:
+        for name in map(str, left):
+            _shown(server, shop, name, "After a restart of the app, the file is still there")
+        shown = ask(server, "GET", shop.path)
+    if added := list((Counter(map(str, shown)) - Counter(map(str, left))).elements()):
+        return f". The check started your app again, and the startup code added {added}. {AGAIN}"
+    return ""
+
+
 def _has(shown: Any, names: tuple[str, ...]) -> bool:
     return isinstance(shown, list) and set(names) <= {str(each) for each in shown}
-
-
-def _is_file(engine: Engine) -> bool:
-    if engine.dialect.name != "sqlite":
-        return False
-    with engine.connect() as connection:
-        return bool(connection.exec_driver_sql("PRAGMA database_list").first()[2])  # type: ignore[index]
-
-
-def _survives_a_restart(make_app: object, shop: Shop) -> None:
-    """The app is made once more, on the file that it left."""
-    with LiveServer(_app(make_app)) as server:
-        how = "After a restart of the app, the file is still there"
-        _shown(server, shop, f"sold-out {shop.thing}", how)
-
-
-def _price(engine: Engine, shop: Shop, statements: list[Statement]) -> Verdict:
-    """What a working repair costs, where that can be shown."""
-    if isinstance(engine.pool, StaticPool) and _loses_a_row(engine, shop):
-        return Verdict(
-            "right, but",
-            "every visitor is served, and all of them share one connection. What that costs is the"
-            " question of notebook 07.",
-        )
-    if len(engines := {id(each.engine) for each in statements}) > 2:
-        return Verdict(
-            "right, but",
-            f"every visitor is served. {len(engines)} engines were made on the way, each with"
-            " its own pool: one for the whole app is enough.",
-        )
-    return Verdict("right", "Every visitor is served, also two at once, and sees what is stored.")
-
-
-def _loses_a_row(engine: Engine, shop: Shop) -> bool:
-    """Whether a row is gone because somebody else looked before its commit."""
-    count = text(f"SELECT count(*) FROM {shop.thing}")
-    with engine.connect() as ann:
-        before = ann.scalar(count)
-        ann.execute(text(f"INSERT INTO {shop.thing} (name) VALUES ('lost {shop.thing}')"))
-        with engine.connect() as ben:
-            ben.scalar(count)
-        ann.commit()
-    with engine.connect() as later:
-        return bool(later.scalar(count) == before)

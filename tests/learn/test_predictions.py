@@ -59,6 +59,14 @@ def test_capitals_and_blanks_are_fine(guess: Any) -> None:
     assert told({3: guess}) == [f"✓ Look 3: correct. {REFUTED}"]
 
 
+def test_a_look_without_sql_reached_no_database() -> None:
+    """The tables say none, and so may a learner."""
+    looks = [a_look("T1", 1, "done") | {"connection": "none", "database": "none"}]
+
+    assert told({1: ("None", "works")}, looks)[0].startswith("✓ Look 1: correct.")
+    assert told({1: ("D1", "works")}, looks)[0].startswith("✗ Look 1: you said D1, works.")
+
+
 @pytest.mark.parametrize("wrong", [("D2", "works"), ("D1", "fails"), ("D3", "fails")])
 def test_a_row_is_right_when_both_are(wrong: Any) -> None:
     """The database alone, or the result alone, is not enough."""
@@ -97,6 +105,8 @@ def test_a_row_that_was_taken_out_is_missed() -> None:
         ({9: ("D1", "works")}, "There is no look 9: number the rows as they were."),
         ({0: ("D1", "works")}, "There is no look 0"),
         ({"x": ("D1", "works")}, "There is no look 'x'"),
+        ({3: LOOKS[2]}, "Look 3: a dict is no prediction."),
+        (LOOKS, "Your prediction is a list: put the rows back as they were."),
         ({}, "Your prediction is {}: put the rows back as they were."),
         (7, "Your prediction is 7: put the rows back as they were."),
         ("D1", "Your prediction is 'D1': put the rows back"),
@@ -187,8 +197,10 @@ def test_a_reply_is_text_and_html() -> None:
     """With signs that mean something in HTML."""
     reply = compare("01a", lambda: ({3: ("<b>", "fails")}, LOOKS))
 
-    assert repr(reply) == "Look 3: '<B>' is no database. Write D1, D2 and so on."
-    assert "&lt;B&gt;" in reply._repr_html_()
+    assert repr(reply) == "Look 3: '<b>' is no database. Write D1, D2 and so on."
+    assert "&lt;b&gt;" in reply._repr_html_()
+    missing = compare("01a", lambda: (guess, LOOKS))  # type: ignore[name-defined]  # noqa: F821
+    assert "<code>guess</code>" in missing._repr_html_()
 
 
 def test_nothing_measured_is_nothing_compared() -> None:

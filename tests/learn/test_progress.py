@@ -12,7 +12,7 @@ from helpers.learn import Reply, Verdict, check, compare, progress, record
 
 def notebook(*sources: str) -> str:
     """A notebook's file, with a title and these code cells."""
-    cells = [{"cell_type": "markdown", "source": ["# Where is it?\n", "\n", "Here."]}]
+    cells = [{"cell_type": "markdown", "source": ["# Where is `it`?\n", "\n", "Here."]}]
     cells += [{"cell_type": "code", "source": source.splitlines(True)} for source in sources]
     return json.dumps({"cells": cells})
 

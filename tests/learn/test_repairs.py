@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +85,16 @@ def test_a_check_that_was_changed_says_so() -> None:
     changed: Any = 7
 
     assert "put `lambda: ` back" in repr(check("01b", judge, changed))
+
+
+def test_who_is_stuck_is_told_where_the_solution_is(workbook: Path) -> None:
+    """From the third time on, and in the workbook, which has no solutions."""
+    (workbook / "98_lamps.ipynb").touch()
+
+    told = [check("98a", lambda _: Verdict("not yet", "No."), lambda: 1) for _ in range(3)]
+
+    assert [each.lines[1:] for each in told] == [
+        (),
+        (),
+        ("Are you stuck? The solutions are in notebooks/98_lamps.ipynb, below the same check.",),
+    ]

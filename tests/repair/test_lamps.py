@@ -35,7 +35,8 @@ def make_app():
 
     with database().begin() as connection:
         connection.execute(CREATE)
-        connection.execute(INSERT, {{"name": "desk lamp"}})
+        if not list(connection.scalars(NAMES)):
+            connection.execute(INSERT, {{"name": "desk lamp"}})
 
     @app.route("/lamps", methods=["GET", "POST"])
     def lamps():
@@ -81,6 +82,11 @@ GRADES = {
     },
     "right, but": {
         "one engine, one connection": repaired(ONE),
+        "a file, and a lamp more at each start": repaired(
+            ONE,
+            (RETURN, 'return create_engine("sqlite:///lamps.db")'),
+            ("if not list(connection.scalars(NAMES)):", "if True:"),
+        ),
         "an engine for each call, on a file": repaired(
             (RETURN, 'return create_engine("sqlite:///lamps.db")')
         ),

@@ -25,8 +25,9 @@ def make_app():
     app = Flask("mugs")
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE mug (name TEXT)"))
-        connection.execute(text("INSERT INTO mug VALUES ('blue mug')"))
+        connection.execute(text("CREATE TABLE IF NOT EXISTS mug (name TEXT)"))
+        if not connection.scalar(text("SELECT count(*) FROM mug")):
+            connection.execute(text("INSERT INTO mug VALUES ('blue mug')"))
 
     @app.get("/mugs")
     def mugs():
@@ -41,7 +42,9 @@ MEMDB = "sqlite:///file:///mugs?vfs=memdb&uri=true"
 NAMED = "sqlite:///file:///mugs?mode=memory&uri=true"
 SHARED = "sqlite:///file:///mugs?mode=memory&cache=shared&uri=true"
 KEPT = f'create_engine("{MEMDB}"); app.keeper = engine.connect()'
+FILE = (ENGINE, 'create_engine("sqlite:///mugs.db")')
 CREATE = 'connection.execute(text("CREATE TABLE IF NOT EXISTS mug (name TEXT)"))'
+DROP = 'connection.execute(text("DROP TABLE IF EXISTS mug"))'
 
 
 def repaired(*swaps: tuple[str, str]) -> Any:
@@ -95,6 +98,10 @@ GRADES = {
     },
     "right, but": {
         "one connection for all": engine('"sqlite://", poolclass=StaticPool, connect_args=ANY'),
+        "a file, and a table that is made at each start": repaired(FILE, ("IF NOT EXISTS ", "")),
+        "a file, and a mug more at each start": repaired(
+            FILE, ('not connection.scalar(text("SELECT count(*) FROM mug"))', "True")
+        ),
         "one connection, unchecked": engine(f'"{NAMED}", poolclass=StaticPool, connect_args=ANY'),
     },
     "not yet": {
@@ -122,6 +129,9 @@ GRADES = {
         "one thread that makes, and others that ask": answer_of(
             HEAD + IN_ONE_THREAD.replace("lambda: worker.submit(names).result()", "names"),
             "make_app",
+        ),
+        "a file that is emptied at each start": repaired(
+            FILE, (f"        {CREATE}", f"        {DROP}\n        {CREATE}")
         ),
         "a constant": repaired((LIST, "return ['blue mug']")),
         "a constant after a question": repaired(

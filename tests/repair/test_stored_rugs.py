@@ -91,6 +91,9 @@ GRADES = {
         ),
     },
     "right, but": {
+        "a file, and a rug more at each start": repaired(
+            *FILE, ("if not rugs_in(db.session):", "if True:")
+        ),
         "the default": setup('"sqlite://"'),
         "the default, spelled out": setup('"sqlite:///:memory:"'),
         "the default overwrites the pool": repaired((URL, '"sqlite://"')),

@@ -1,0 +1,48 @@
+"""What a repair costs that serves every visitor, where that can be shown."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, StaticPool, text
+
+from helpers.repair.watch import Statement
+
+
+def price_of(engine: Engine, table: str, statements: list[Statement]) -> str:
+    """The price, as the end of a sentence, or "".
+
+    :param engine: the one that the views use.
+    :param table: its table, with a column ``name``.
+    :param statements: all that ran so far.
+    """
+    if isinstance(engine.pool, StaticPool) and _loses_a_row(engine, table):
+        return (
+            ", and all of them share one connection. What that costs is the question of"
+            " notebook 07."
+        )
+    if len(engines := {id(each.engine) for each in statements}) > 2:
+        return (
+            f". {len(engines)} engines were made on the way, each with its own pool: one for the"
+            " whole app is enough."
+        )
+    return ""
+
+
+def is_file(engine: Engine) -> bool:
+    """Whether its database is a file of SQLite."""
+    if engine.dialect.name != "sqlite":
+        return False
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA database_list").first()[2])  # type: ignore[index]
+
+
+def _loses_a_row(engine: Engine, table: str) -> bool:
+    """Whether a row is gone because somebody else looked before its commit."""
+    count = text(f"SELECT count(*) FROM {table}")
+    with engine.connect() as ann:
+        before = ann.scalar(count)
+        ann.execute(text(f"INSERT INTO {table} (name) VALUES ('lost {table}')"))
+        with engine.connect() as ben:
+            ben.scalar(count)
+        ann.commit()
+    with engine.connect() as later:
+        return bool(later.scalar(count) == before)
