@@ -15,16 +15,23 @@ from sqlalchemy import Engine, text
 
 from helpers.learn import Verdict
 from helpers.look import describe_error, dispose
+from helpers.repair.price import keeps_a_row
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
 from helpers.step import give_time
 
 INSERT = re.compile(r"\s*INSERT\b", re.I)
+STORE = "INSERT INTO item (name, stock) VALUES ('{}', 0)"
 SECONDS = 8  # for one request
 WHILE = 0.4  # seconds for the visitor, who may have to wait for the buyer
 GONE = (
     "The check then closed the connections of the pool, with engine.dispose(), and the shop was"
     " gone: hold one connection open, as notebook 08 does."
+)
+
+STILL_ONE = (
+    "The check then stored a lamp through your engine while a visitor looked, and it was gone:"
+    " there is still one connection for all."
 )
 
 
@@ -34,10 +41,11 @@ class Flaw(Exception):
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of it: for the visitor, for a lamp, after dispose(), and on the disk."""
+    """What came of it: for the visitor, for lamps, after dispose(), and on the disk."""
 
     met: str
     stays: bool
+    others_stay: bool
     survives: bool
     files: list[str]
 
@@ -58,6 +66,8 @@ def bought_lamps_stay(make_app: object) -> Verdict:
             " and gave it back, as a job or a test would, and the lamp was gone: there is still"
             " one connection for all. *And in your tests?* shows that.",
         )
+    if not tried.others_stay:
+        return Verdict("right, but", f"what was bought is there. {STILL_ONE}")
     if tried.met:
         return Verdict(
             "right, but",
@@ -80,10 +90,10 @@ def lamps_stay_in_memory(make_app: object) -> Verdict:
             raise Flaw(f"Your shop keeps its lamps in {tried.files[0]!r}: keep them in memory.")
         if not tried.stays:
             raise Flaw("Somebody took a connection and gave it back, and a lamp was gone.")
+        if not tried.others_stay:
+            raise Flaw(STILL_ONE)
         if tried.met:
-            raise Flaw(
-                f"A visitor looked while a lamp was being bought, and was told: {tried.met}."
-            )
+            raise Flaw(f"A visitor looked during a purchase, and was told: {tried.met}.")
     except Flaw as flaw:
         return Verdict("not yet", str(flaw))
     if not tried.survives:
@@ -101,10 +111,12 @@ def _try(make_app: object) -> Tried:
         _shows_what_is_stored(server, engine)
         _buys(server, "third lamp", lambda: engine.connect().close())  # as any job or test might
         stays = _is_listed(server, "third lamp")
+        job = "lamp of a job"
+        others_stay = keeps_a_row(engine, STORE.format(job), lambda: _is_listed(server, job))
         dispose(engine)
         survives = _is_listed(server, "first lamp")
         files = [path.name for path in Path().rglob("*") if path.is_file()] + _outside(engine)
-    return Tried(met, stays, survives, files)
+    return Tried(met, stays, others_stay, survives, files)
 
 
 def _app(make_app: object) -> Flask:
@@ -128,8 +140,7 @@ def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str
             coming.append(visitor.submit(meanwhile))
             give_time(coming, WHILE)
 
-        inserts = once(_is_insert_of_a_view(), lambda _: come(), moment="after_cursor_execute")
-        with inserts:
+        with once(_is_insert_of_a_view(), lambda _: come(), moment="after_cursor_execute"):
             response = _send(server, "POST", json={"name": name})
         if response.status_code != 201:
             raise Flaw(f"POST /lamps with {name!r} got {response.status_code}{_why(server)}.")
@@ -176,12 +187,9 @@ def _listed(server: LiveServer, names: list[str]) -> None:
 
 def _shows_what_is_stored(server: LiveServer, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("INSERT INTO item (name, stock) VALUES ('unseen lamp', 0)"))
+        connection.execute(text(STORE.format("unseen lamp")))
     if not _is_listed(server, "unseen lamp"):
-        raise Flaw(
-            "The check stored “unseen lamp” through your engine, and the list doesn't show it: read"
-            " the list from the database."
-        )
+        raise Flaw("The check stored “unseen lamp” with your engine, and your list is without it.")
 
 
 def _is_listed(server: LiveServer, name: str) -> bool:

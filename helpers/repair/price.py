@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+
 from sqlalchemy import Engine, StaticPool, text
 
 from helpers.repair.watch import Statement
@@ -25,6 +28,21 @@ def price_of(engine: Engine, table: str, statements: list[Statement]) -> str:
             " whole app is enough."
         )
     return ""
+
+
+def keeps_a_row(engine: Engine, insert: str, is_shown: Callable[[], bool]) -> bool:
+    """Whether a row stays that somebody stores while a visitor looks.
+
+    :param engine: the one that the views use.
+    :param insert: the statement that stores the row.
+    :param is_shown: a visit, and whether the row was shown.
+    """
+    with ThreadPoolExecutor(1, "visitor") as visitor, engine.connect() as connection:
+        connection.execute(text(insert))
+        looking = visitor.submit(is_shown)
+        wait([looking], timeout=0.4)  # a pool of one answers only when this one lets go
+        connection.commit()
+    return is_shown()
 
 
 def is_file(engine: Engine) -> bool:

@@ -82,6 +82,11 @@ GRADES = {
         "memdb": setup(MEMDB),
         "a pool of one": setup(NAMED, ONE),
         "a shared cache": setup(SHARED, '{"poolclass": QueuePool, "connect_args": ANY}', keep=True),
+        "stored once more where it is gone": repaired(
+            ("        return answer", "        if not db.session.get(Item, answer['number']):\n"
+             "            db.session.add(Item(name=request.json['name'])); db.session.commit()\n"
+             "        return answer"),
+        ),
         "a lock around both views": repaired(
             ("        lamp = Item", "        with LOCK:\n          lamp = Item"),
             ("        db.session.add", "          db.session.add"),
