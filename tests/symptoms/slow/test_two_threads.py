@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -17,11 +18,16 @@ from sqlalchemy.pool import StaticPool
 from helpers.publish import symptoms
 
 STRESS = """
-import sys, threading
-from sqlalchemy import create_engine
+import os, sys, threading
+from sqlalchemy import Column, Integer, String, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 from helpers.sample import Base, Item
+
+class Entry(Base):
+    __tablename__ = "entry"
+    id = Column(Integer, primary_key=True)
+    state = Column(String, server_default="new")
 
 url = sys.argv[1]
 shared = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
@@ -36,9 +42,14 @@ def work(number):
                 session.commit()
                 item.stock = 1
                 session.commit()
+                if sys.argv[3:]:
+                    session.add(Entry())
+                    session.commit()
+                    session.scalars(select(Entry).order_by(Entry.id.desc())).first()
         except Exception as error:
             cause = getattr(error, "orig", None) or error
-            print("E", type(cause).__name__, str(cause).splitlines()[0], flush=True)
+            line = f"E {type(cause).__name__} {str(cause).splitlines()[0]}\\n"
+            os.write(1, line.encode())  # whole, whatever the other threads write
 
 Base.metadata.create_all(engine)
 threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
@@ -51,10 +62,13 @@ engine.dispose()
 RUNS = 12  # at most; a run without the message in question has been seen in a third of them
 
 
-def run(url: str, rounds: int = 100) -> tuple[int, list[str]]:
-    """How a run ended, and the errors that it printed."""
+def run(url: str, rounds: int = 100, *more: str) -> tuple[int, list[str]]:
+    """How a run ended, and the errors that it printed.
+
+    :param more: anything: a second table, whose rows come back with ``RETURNING``, and a query.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", STRESS, url, str(rounds)],
+        [sys.executable, "-c", STRESS, url, str(rounds), *more],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -98,10 +112,11 @@ def test_null_key(row: Row, make_engine: Callable[..., Engine]) -> None:
 def test_every_message_has_its_row() -> None:
     text = "\n".join(symptom.shown + cause.why for symptom, cause in symptoms.each())
     quoted = [quote.split(" …")[0] for quote in re.findall("`([^`]+)`", text)]
-    for number in range(3):
-        for error in run_number(number)[1]:
-            assert any(quote in error for quote in quoted if len(quote) > 11), error
+    runs = [run_number(number)[1] for number in range(3)]
+    runs += [run("sqlite://", 100, "returning")[1] for _ in range(3)]
+    for error in itertools.chain.from_iterable(runs):
+        assert any(quote in error for quote in quoted if len(quote) > 11), error
 
 
 def test_a_connection_for_each_thread_ends_it(tmp_path: Path) -> None:
-    assert run(f"sqlite:///{tmp_path}/shop.db", 10) == (0, [])
+    assert run(f"sqlite:///{tmp_path}/shop.db", 10, "returning") == (0, [])
