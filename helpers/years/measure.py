@@ -17,7 +17,7 @@ def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
     :param python: the Python of the stack.
     :param case: what to measure.
     :param patience: seconds for the start, and for each answer.
-    :return: one row; of ``pools``, five, which hold the versions of the stack too.
+    :return: one row; of ``pools``, seven, which hold the versions of the stack too.
     :raises Hindrance: when the probe does not start, does not answer, or answers nonsense.
     """
     try:
@@ -29,7 +29,7 @@ def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
         raise Hindrance(str(error)) from error
     except (LookupError, TypeError, ValueError) as error:
         nonsense = f"{type(error).__name__}: {error}"
-        raise Hindrance(f"the probe answered what makes no sense ({nonsense})") from error
+        raise Hindrance(f"the probe's answer makes no sense ({nonsense})") from error
     return [case._asdict() | found]
 
 

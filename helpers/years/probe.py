@@ -154,9 +154,10 @@ def versions():
 
 
 def pools(folder):
-    """The pool of five engines, none of which opens a connection."""
+    """The pool of seven engines, none of which opens a connection."""
     single = sqlalchemy.pool.SingletonThreadPool
-    urls = {"memory": "sqlite://", "file": "sqlite:///" + os.path.join(folder, "shop.db")}
+    urls = {"memory": "sqlite://", "pysqlite": "sqlite+pysqlite://"}
+    urls["file"] = "sqlite:///" + os.path.join(folder, "shop.db")
     for kind, url in sorted(urls.items()):
         yield "no", kind, "default", type(sqlalchemy.create_engine(url).pool).__name__
         for options in [{}, {"poolclass": single}] if kind == "memory" else [{}]:

@@ -24,10 +24,14 @@ def is_file(row: Row) -> bool:
 
 
 def expected_pool(row: Row) -> str:
-    """The connection pool: shared for ``sqlite://`` since Flask-SQLAlchemy 2.1; of files, later."""
+    """The connection pool: shared for ``sqlite://`` since Flask-SQLAlchemy 2.1; of files, later.
+
+    With the driver in its URL, ``sqlite+pysqlite://``, it is shared since 3.0.
+    """
     if is_file(row):
         return expected_file_pool(row)
-    shared = row["extension"] == "yes" and release(row["flask_sqlalchemy"]) >= (2, 1)
+    since = (3, 0) if row.get("database") == "pysqlite" else (2, 1)
+    shared = row["extension"] == "yes" and release(row["flask_sqlalchemy"]) >= since
     return "StaticPool" if shared else "SingletonThreadPool"
 
 

@@ -76,9 +76,12 @@ def year_by_year(columns: Mapping[str, Iterable[Row]]) -> list[dict[str, str]]:
 
 
 def overrides() -> list[dict[str, str]]:
-    """Each release of Flask-SQLAlchemy: its pool in memory, and with another one configured."""
-    asked = pick(recorded("pools"), extension="yes", database="memory")
+    """Each release of Flask-SQLAlchemy: its pool in memory, with another one configured, and
+    with the driver in the URL.
+    """
+    asked = pick(recorded("pools"), extension="yes", database=("memory", "pysqlite"))
     found: dict[str, dict[str, str]] = {}
     for row in sorted(asked, key=lambda row: release(row["flask_sqlalchemy"])):
-        found.setdefault(row["flask_sqlalchemy"], {})[row["configured"]] = row["pool"]
+        column = "sqlite+pysqlite://" if row["database"] == "pysqlite" else row["configured"]
+        found.setdefault(row["flask_sqlalchemy"], {})[column] = row["pool"]
     return [{"Flask-SQLAlchemy": version, **pools} for version, pools in found.items()]

@@ -89,3 +89,10 @@ def test_only_2_4_and_2_5_listen_to_the_configured_pool() -> None:
         if row["default"] != row["SingletonThreadPool"]
     ]
     assert listens == ["2.4.0", "2.4.1", "2.4.4", "2.5.1"]
+
+
+def test_the_url_with_its_driver_is_shared_since_3_0() -> None:
+    """Although it is the same database."""
+    shared = [r["Flask-SQLAlchemy"] for r in overrides() if r["sqlite+pysqlite://"] == "StaticPool"]
+
+    assert shared == ["3.0.0", "3.0.2", "3.0.3", "3.0.5", "3.1.1"]

@@ -86,6 +86,8 @@ def test_the_pools_are_those_of_today() -> None:
         ("yes", "memory", "default"): "StaticPool",
         ("yes", "file", "default"): "QueuePool",
         ("yes", "memory", "SingletonThreadPool"): "StaticPool",
+        ("no", "pysqlite", "default"): "SingletonThreadPool",
+        ("yes", "pysqlite", "default"): "StaticPool",
     }
 
 

@@ -57,7 +57,7 @@ def test_the_rule_names_every_pool(stack: Stack) -> None:
     """Of files too; what configuration does about it is another matter."""
     rows = rows_of(stack, "pools")
 
-    assert len(rows) == 5
+    assert len(rows) == 7
     for row in rows:
         if row["configured"] == "default":
             assert row["pool"] == expected_pool(row), row

@@ -117,7 +117,7 @@ def test_a_python_that_prints_a_line_too_much_is_measured(
     (tmp_path / "probe.py").write_text(noisy, encoding="utf-8")
     monkeypatch.setattr(serve, "PROBE", tmp_path / "probe.py")
 
-    assert len(measure(sys.executable, Case("pools"))) == 5
+    assert len(measure(sys.executable, Case("pools"))) == 7
 
 
 @pytest.mark.parametrize("name", ["LC_ALL", "LANG"])
