@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 
 from sqlalchemy import Engine, StaticPool, text
 
@@ -51,6 +52,15 @@ def is_file(engine: Engine) -> bool:
         return False
     with engine.connect() as connection:
         return bool(connection.exec_driver_sql("PRAGMA database_list").first()[2])  # type: ignore[index]
+
+
+def outside(engine: Engine) -> list[str]:
+    """Where an engine's database is, if that's not in the memory of this process."""
+    if engine.dialect.name != "sqlite":
+        return [engine.url.render_as_string()]
+    with engine.connect() as connection:
+        opened = connection.exec_driver_sql("PRAGMA database_list")
+        return [file for _, _, file in opened if file and Path(file).is_file()]
 
 
 def _loses_a_row(engine: Engine, table: str) -> bool:

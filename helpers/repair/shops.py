@@ -111,7 +111,7 @@ def _shows_what_is_stored(server: LiveServer, shop: Shop, engine: Engine) -> Non
                 f"The check stored one more {shop.thing} through your engine, as a thread of its"
                 f" own would, and got {describe_error(error)}."
             ) from None
-    _shown(server, shop, name, "The check stored it through your engine")
+    _shown(server, shop, name, f"The check stored one more {shop.thing} through your engine")
 
 
 def _stored_by_a_view(server: LiveServer, shop: Shop, insert: str) -> bool:

@@ -17,6 +17,7 @@ from test_bought_lamps import BROKEN, HEAD, KEEP, MEMDB, NAMED, ONE, SHARED, URL
 from helpers.repair import lamps_stay_in_memory
 
 TWO_THREADS = '{"poolclass": QueuePool, "connect_args": ANY}'
+DIRTY = TWO_THREADS.replace("{", '{"isolation_level": "READ UNCOMMITTED", ', 1)
 KEEPER = "        app.keeper = db.engine.connect()\n"
 
 
@@ -52,12 +53,14 @@ GRADES = {
             " uri=True, check_same_thread=False)\n",
         ),
     },
-    "right, but": {
+    "not yet": {
         "memdb without a keeper": setup(MEMDB),
+        "a keeper in a local variable": setup(
+            MEMDB, keeper=KEEPER.replace("app.keeper", "keeper")
+        ),
         "a pool of one": setup(NAMED, ONE),
         "a pool of one on memdb": setup("sqlite:///file:bought?vfs=memdb&uri=true", ONE),
-    },
-    "not yet": {
+        "a shared cache that reads what nobody has committed": setup(SHARED, DIRTY, KEEPER),
         "as it is": setup(SHARED, TWO_THREADS, KEEPER),
         "a shared cache that waits longer": setup(
             SHARED, '{"poolclass": QueuePool, "connect_args": {"timeout": 60, **ANY}}', KEEPER
@@ -109,6 +112,15 @@ def test_what_is_said_is_what_the_visitor_met() -> None:
     said = lamps_stay_in_memory(GRADES["not yet"]["as it is"]).said
 
     assert "was told: GET /lamps got 500 (OperationalError: database table is locked: item)" in said
+
+
+def test_a_dirty_read_is_told() -> None:
+    """And not what dispose() does."""
+    answer = GRADES["not yet"]["a shared cache that reads what nobody has committed"]
+
+    said = lamps_stay_in_memory(answer).said
+
+    assert said.endswith("with the second lamp that nobody had committed yet."), said
 
 
 def test_a_keeper_is_closed_without_a_word(caplog: pytest.LogCaptureFixture) -> None:

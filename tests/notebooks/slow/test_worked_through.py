@@ -1,7 +1,7 @@
 """Each notebook is run once, as a learner works through it, and several tests ask about the run.
 
-Every solution is right, exactly one choice holds, no prediction stops a notebook, and after
-the last cell nothing is left behind.
+Every solution is right, exactly one choice holds, no prediction stops a notebook, a cell that
+looks can be run again, and after the last cell nothing is left behind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -21,52 +20,12 @@ from choices import RIGHT
 from frame_rules import said
 from leftovers import framed, left_behind
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from notebook_rules import code_cells, fenced_python, stored_text, tagged, tags
+from notebook_rules import code_cells, stored_text, tagged, tags
+from working import looked_twice, worked_through
 
 from helpers.publish.execute import run, sanitized
 
 NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
-
-# Stands in for compare: a learner who tries every choice, or fills in wrong and right rows.
-TRIES = """
-def _try_all(key, ask, choices=None, rows=()):
-    import json
-    from helpers.learn import compare
-    guess, looks = ask()
-    if choices:
-        guesses = {letter: letter for letter in choices}
-    else:
-        right = {
-            n: (looks[n - 1]["database"], "fails" if looks[n - 1]["failed"] else "works")
-            for n in guess
-        }
-        guesses = {"right": right, "wrong": {n: ("D99", "works") for n in guess}}
-    told = {g: compare(key, lambda: (guesses[g], looks), choices, rows).lines for g in guesses}
-    print(json.dumps(told))
-"""
-
-
-def worked_through(notebook: Any) -> Any:
-    """A copy in which each solution is tried, and each prediction in every way.
-
-    The cell of an exercise and that of its check are there once for each solution.
-    """
-    done = deepcopy(notebook)
-    for _, cell in tagged(done, "compare"):
-        cell.source = cell.source.replace("compare(", "_try_all(")
-    solutions = iter([fenced_python(cell) for _, cell in tagged(done, "solution")])
-    cells, exercise = [new_code_cell(TRIES)], None
-    for cell in done.cells:
-        if "exercise" in tags(cell):
-            exercise = cell
-        elif "check" in tags(cell):
-            for solution in next(solutions):
-                cells += [new_code_cell(solution), deepcopy(cell)]
-        else:
-            cells.append(cell)
-    assert exercise, "There is no exercise."
-    done.cells = cells
-    return done
 
 
 def others(notebook: Any) -> list[list[dict[str, Any]]]:
@@ -88,7 +47,7 @@ def complaints(stored: Any, done: Any) -> list[str]:
         key = cell.source.partition('_try_all("')[2][:3]
         wrong = of_rows(told) if "right" in told else of_choices(told, RIGHT.get(key))
         found += [f"{name} {each}" for each in wrong]
-    for was, shown in zip_longest(others(stored), others(done)):
+    for was, shown in zip_longest(others(looked_twice(stored)), others(done)):
         if was != shown:
             found.append(f"another cell shows something else: {shown}, and not {was}")
     return found
@@ -140,7 +99,10 @@ def worked(
 
 
 def test_a_notebook_can_be_worked_through(worked: Run) -> None:
-    """Each solution is right, each form can be filled in, and nothing else changes."""
+    """Each solution is right, each form can be filled in, and nothing else changes.
+
+    A cell that looks shows the same labels again.
+    """
     solutions, checks = (list(tagged(worked.done, tag)) for tag in ("solution", "check"))
     assert len(solutions) <= len(checks)
     assert complaints(worked.stored, worked.done) == []
@@ -192,6 +154,25 @@ def test_what_is_wrong_is_found(notebook: Any, found: str | None, tmp_path: Path
     wrong = complaints(notebook, done)
 
     assert (found in wrong[0]) if found else (wrong == [])
+
+
+@pytest.mark.parametrize(
+    ("start", "found"), [("in the cell", 0), ("above", 1)], ids=["a new one", "goes on counting"]
+)
+def test_a_look_that_changes_when_it_is_run_again_is_found(
+    start: str, found: int, tmp_path: Path
+) -> None:
+    """As where the observer is made in the cell above."""
+    makes = "from itertools import count\nlabels = count(1)"
+    looks = 'print("thread connection database D", next(labels))'
+    sources = [makes, looks] if start == "above" else ["", f"{makes}\n{looks}"]
+    notebook = small("answer = 2", "rows", "[]")
+    notebook.cells[:0] = map(new_code_cell, sources)
+    stored = run(notebook, tmp_path)
+
+    wrong = complaints(stored, run(worked_through(stored), tmp_path))
+
+    assert len(wrong) == found, wrong
 
 
 def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
