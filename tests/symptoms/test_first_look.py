@@ -104,10 +104,12 @@ def test_own_engine(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
     Base.metadata.create_all(cached())
     with Session(cached()) as session:
         assert names(session) == []
-    file = f"sqlite:///{tmp_path}/shop.db"
-    Base.metadata.create_all(make_engine(file))
-    with Session(make_engine(file)) as session:
-        assert names(session) == []
+    for url in (f"sqlite:///{tmp_path}/shop.db", "sqlite:///file:///own?vfs=memdb&uri=true"):
+        with make_engine(url).connect() as keeper:
+            Base.metadata.create_all(keeper)
+            keeper.commit()
+            with Session(make_engine(url)) as session:
+                assert names(session) == []
 
 
 def test_own_engine_of_an_async_app() -> None:
