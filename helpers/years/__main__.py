@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from helpers.years.cases import COLUMNS, Case, all_cases, differences, recorded
@@ -60,6 +61,7 @@ def run(stacks: Sequence[Stack], cache: Path, workers: int, keep: bool) -> int:
     )
     pythons, skipped = build_all(stacks, cache, workers)
     diaries = {s: Diary(s, cache / "unfinished") for s in stacks if s.name in pythons}
+    say_what_is_there([diary for diary in diaries.values() if diary.found])
     rows, reasons = measure_all(diaries, pythons, workers)
     skipped |= reasons
     for name, reason in skipped.items():
@@ -86,6 +88,14 @@ def run(stacks: Sequence[Stack], cache: Path, workers: int, keep: bool) -> int:
     for diary in diaries.values():  # the run is over, and the next one starts from the beginning
         diary.forget()
     return 1 if skipped or different else 0
+
+
+def say_what_is_there(diaries: Sequence[Diary]) -> None:
+    """Name how many cases are not measured again, and how old the oldest diary is."""
+    if diaries:
+        cases = sum(len(diary.found) for diary in diaries)
+        day = date.fromtimestamp(min(diary.path.stat().st_mtime for diary in diaries))
+        print(f"Going on with {cases} cases of a run that was stopped on {day}.", file=sys.stderr)
 
 
 def build_all(stacks: Sequence[Stack], cache: Path, workers: int) -> tuple[dict[str, str], Skipped]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from helpers.years.cases import (
     recorded,
     table_cases,
 )
+from helpers.years.measure import measure
 from helpers.years.progress import Bar
 from helpers.years.record import Diary
 from helpers.years.serve import free_port
@@ -96,6 +98,24 @@ def test_what_cannot_be_recorded_is_not_forgotten(
     monkeypatch.setitem(FILES, "tables", files["tables"])
     assert command.run([stack], tmp_path, workers=2, keep=True) == 0
     assert not list(tmp_path.glob("unfinished/*"))
+
+
+def test_it_says_what_it_has_from_an_interrupted_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And how old that is: the machine may have changed."""
+    stack = installed_stack()
+    monkeypatch.setattr(command, "environment", lambda stack, cache: sys.executable)
+    monkeypatch.setattr(command, "all_cases", lambda has_cli: CASES[:1])
+    monkeypatch.setattr(command, "already", lambda rows, question: rows[question])
+    diary = Diary(stack, tmp_path / "unfinished")
+    diary.add(CASES[0], measure(sys.executable, CASES[0]))
+    os.utime(diary.path, (0, 86_400 * 365.25))
+
+    assert run([stack], tmp_path, workers=1, keep=False) == 0
+
+    said = capsys.readouterr().err
+    assert "Going on with 1 cases of a run that was stopped on 1971-01-01" in said
 
 
 @pytest.mark.parametrize("name", ["2012", "flask-9", ""])
