@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
@@ -79,14 +80,12 @@ def test_a_connection_for_each_thread_is_no_fault(folder: Path) -> None:
 
 def test_the_thread_that_opened_it_may_be_another(folder: Path) -> None:
     """Then only that one can say what it opens."""
-    made: list[sqlite3.Connection] = []
-    thread = threading.Thread(target=lambda: made.append(sqlite3.connect("shop.db")))
-    thread.start()
-    thread.join()
-    report = diagnose(made)
+    with ThreadPoolExecutor(1) as thread:
+        connection = thread.submit(sqlite3.connect, "shop.db").result()
+        report = diagnose([connection])
+        thread.submit(connection.close).result()
     assert findings(report) == ["sqlite3-refused"]
     assert "opened in another thread" in report.engines[0].notes[0]
-    del made[:]
 
 
 def test_a_closed_connection_is_nothing(folder: Path) -> None:
