@@ -11,14 +11,17 @@ from typing import Any
 
 from markupsafe import Markup
 
+from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, read_frame, tags, units
-from helpers.publish.page import markdown, shown
+from helpers.publish.page import markdown, shown, source
 
 TAGS = {
     "handout": "print the outputs of this code cell, or this markdown, in the findings;"
     " neighbors with this tag are one unit and stay on one page",
     "handout-code": "print the source of this code cell too",
     "worksheet": "print the source of this code cell with the exercise, which needs it",
+    "evidence": "print the outputs of this code cell on the worksheet, above the predictions",
+    "case-files": "print the files of the case on the worksheet, above the exercise",
     "desk": "print this cell on the desk sheet",
     "notebook-only": "do not print this cell, although its section is printed",
     "answer": "print this cell in the instructor's guide only",
@@ -31,8 +34,10 @@ class Chapter:
     """What is printed of one notebook, as HTML.
 
     :param frame: its title, minutes and questions.
+    :param evidence: what is there to work on, before anything is predicted.
     :param predictions: one for each prediction: what is asked, and the form.
     :param findings: one for each unit of evidence and explanation.
+    :param has_files: whether the files of the case are printed with it.
     :param exercise: what the exercise needs, asks and gives.
     :param answers: what only the instructor is told of the findings.
     :param solutions: the repairs of the exercise.
@@ -41,8 +46,10 @@ class Chapter:
     """
 
     frame: Frame
+    evidence: tuple[Markup, ...]
     predictions: tuple[Markup, ...]
     findings: tuple[Markup, ...]
+    has_files: bool
     exercise: tuple[Markup, ...]
     answers: tuple[Markup, ...]
     solutions: tuple[Markup, ...]
@@ -50,11 +57,12 @@ class Chapter:
     desk: tuple[Markup, ...]
 
 
-def read_chapter(name: str, notebook: Any) -> Chapter:
+def read_chapter(name: str, notebook: Any, files: str = "") -> Chapter:
     """Pick from a notebook what is printed of it.
 
     :param name: the file name, which begins with two digits.
     :param notebook: as ``nbformat`` reads it.
+    :param files: the text of the files of the case.
     :raises Problem: when it has no frame, or an output to be printed is not stored.
     """
     frame = read_frame(name, notebook)
@@ -62,11 +70,13 @@ def read_chapter(name: str, notebook: Any) -> Chapter:
     try:
         return Chapter(
             frame=frame,
+            evidence=tuple(_printed(cell) for cell in cells if "evidence" in tags(cell)),
             predictions=tuple(_predictions(frame)),
             findings=tuple(_together(unit) for unit in units(cells, "handout")),
+            has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
-            solutions=tuple(_printed(cell) for cell in cells if "solution" in tags(cell)),
+            solutions=tuple(_solutions(cells, files)),
             points=tuple(_texts(frame.section("Key points"))),
             desk=tuple(_printed(cell) for cell in cells if "desk" in tags(cell)),
         )
@@ -83,8 +93,14 @@ def _predictions(frame: Frame) -> Iterator[Markup]:
     for section in frame.sections:
         if section.heading.startswith("Predict"):
             asked = [cell for cell in _up_to_form(section.cells) if not _is_left_out(cell)]
-            parts = [_source(c) if c.cell_type == "code" else _printed(c) for c in asked]
-            yield _block(parts)
+            yield _block([_asked(cell) for cell in asked], "asked together")
+
+
+def _asked(cell: Any) -> Markup:
+    """One cell of a prediction: its form, its code or its text."""
+    if "prediction" in tags(cell):
+        return form(cell.source)
+    return source(cell.source) if cell.cell_type == "code" else _printed(cell)
 
 
 def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
@@ -99,7 +115,19 @@ def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
     yield from _texts(tuple(section))
     for cell in cells:
         if tags(cell) & {"worksheet", "exercise"}:
-            yield _source(cell)
+            yield source(cell.source)
+
+
+def _solutions(cells: tuple[Any, ...], files: str) -> Iterator[Markup]:
+    """Each repair, without the lines that the exercise above it has as well."""
+    given = ""
+    for cell in cells:
+        if "case-files" in tags(cell):
+            given += files
+        elif "exercise" in tags(cell):
+            given += cell.source + "\n"
+        elif "solution" in tags(cell):
+            yield markdown(cell.source, below=2, flat=True, given=given)
 
 
 def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:
@@ -113,8 +141,8 @@ def _together(cells: list[Any]) -> Markup:
     return _block([_printed(cell) for cell in cells if not _is_left_out(cell)])
 
 
-def _block(parts: list[Markup]) -> Markup:
-    return Markup('<div class="together">{}</div>').format(Markup("\n").join(parts))
+def _block(parts: list[Markup], kind: str = "together") -> Markup:
+    return Markup('<div class="{}">{}</div>').format(kind, Markup("\n").join(parts))
 
 
 def _is_left_out(cell: Any) -> bool:
@@ -130,9 +158,5 @@ def _printed(cell: Any) -> Markup:
         return markdown(cell.source, below=2, flat=True)
     if not cell.outputs:
         raise LookupError(cell.source)
-    parts = [_source(cell)] if "handout-code" in tags(cell) else []
+    parts = [source(cell.source)] if "handout-code" in tags(cell) else []
     return Markup("\n").join([*parts, *map(shown, cell.outputs)])
-
-
-def _source(cell: Any) -> Markup:
-    return Markup("<pre><code>{}</code></pre>").format(cell.source)

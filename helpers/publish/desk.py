@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 from helpers.publish import symptoms
 from helpers.publish.papers import ENVIRONMENT, Lesson
 
-ROWS = 20  # as many as one leaf has room for, beside the chart and the configurations
-CAUSES = 9  # of `no such table`, which most people have
+# As many as one leaf has room for, beside the chart and the configurations.
+CAUSES = 10  # of `no such table`, which most people have
+OTHERS = 12
+Row = tuple[symptoms.Symptom, symptoms.Cause]
 MEASURED = ("Flask", "Werkzeug", "SQLAlchemy", "Flask-SQLAlchemy")
 
 
@@ -20,37 +22,36 @@ def desk_sheet(lesson: Lesson, paper: str) -> str:
     :param lesson: what it is made from.
     :param paper: one of ``PAPERS``.
     """
+    causes, others = commonest()
     page = ENVIRONMENT.get_template("desk.html")
     return page.render(
         lesson=lesson,
         kind="Desk sheet",
         paper=paper,
-        rows=commonest(ROWS),
+        causes=causes,
+        others=others,
         measured=", ".join(f"{name} {version(name)}" for name in MEASURED),
         desk=[part for chapter in lesson.chapters for part in chapter.desk],
         address=address(),
     )
 
 
-def commonest(number: int) -> list[tuple[symptoms.Symptom, symptoms.Cause]]:
-    """The symptoms to print: the causes of the first one, and the first cause of others.
+def commonest() -> tuple[list[Row], list[Row]]:
+    """The causes of the first symptom, and the first cause of each other one.
 
-    :param number: how many at most. They come in the order of the tables in README.md.
+    They come in the order of the tables in README.md.
     """
     everything = list(symptoms.each())
-    first = everything[0][0]
-    of_first = [each for each in everything if each[0] == first]
-    seen = {first.shown}
-    others = []
+    first = everything[0][0].shown
+    others: dict[str, Row] = {}
     for symptom, cause in everything:
-        if symptom.shown not in seen:
-            seen.add(symptom.shown)
-            others.append((symptom, cause))
-    return [*of_first[:CAUSES], *others][:number]
+        others.setdefault(symptom.shown, (symptom, cause))
+    causes = [row for row in everything if row[0].shown == first]
+    return causes[:CAUSES], [*others.values()][1 : OTHERS + 1]
 
 
 def address() -> str:
     """Where the lesson is to be had, when ``pyproject.toml`` says so, else nothing."""
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    found = re.search(r'^(?:Homepage|Repository) = "(.+)"$', text, re.MULTILINE)
-    return found[1] if found else ""
+    urls = tomllib.loads(text)["project"].get("urls", {})
+    return str(urls.get("Homepage") or urls.get("Repository") or "")

@@ -6,24 +6,31 @@ import re
 from typing import Any
 
 import mistune
-from markupsafe import Markup
+from bs4 import BeautifulSoup, Comment
+from markupsafe import Markup, escape
+
+LONGEST = 40  # lines of code that stay on one page
+SHORTEST = 5  # lines that dots can stand for
+STRING = re.compile(r"(?<!&#34;)&#34;(?!&#34;)(?:(?!&#34;).)+&#34;(?!&#34;)")
+CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
 
 
-def markdown(text: str, below: int = 0, flat: bool = False) -> Markup:
-    """Markdown as HTML, without what only a screen can do: folding, and going to a file.
+def markdown(text: str, below: int = 0, flat: bool = False, given: str = "") -> Markup:
+    """Markdown as HTML for paper.
 
     :param text: as in a cell or a file. A link to a notebook becomes one to its chapter.
     :param below: the level of the heading that the text comes under.
     :param flat: put every heading one level below that, so that none is left out.
+    :param given: code that is printed above; dots stand for what repeats it.
     """
-    render = mistune.create_markdown(renderer=_Renderer(below, flat), plugins=["table"])
-    return Markup(accessible(str(render(text))))
+    render = mistune.create_markdown(renderer=_Renderer(below, flat, given), plugins=["table"])
+    return for_paper(str(render(text)))
 
 
 class _Renderer(mistune.HTMLRenderer):
-    def __init__(self, below: int, flat: bool) -> None:
+    def __init__(self, below: int, flat: bool, given: str) -> None:
         super().__init__(escape=False)
-        self.below, self.flat = below, flat
+        self.below, self.flat, self.given = below, flat, given
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         return super().heading(text, self.below + (1 if self.flat else level), **attributes)
@@ -32,28 +39,77 @@ class _Renderer(mistune.HTMLRenderer):
         leads_on = text.startswith(("Previous: ", "Next: "))
         return "" if leads_on else super().paragraph(text)
 
-    def block_html(self, html: str) -> str:
-        return re.sub(r"</?(details|summary)[^>]*>|<!--.*?-->", "", html, flags=re.DOTALL)
-
-    def link(self, text: str, url: str, title: str | None = None) -> str:
-        if chapter := re.search(r"(\d\d)_\w+\.ipynb", url):
-            return f'<a href="#c{chapter[1]}">{text}</a>'
-        return super().link(text, url, title) if "://" in url else text
+    def block_code(self, code: str, info: str | None = None) -> str:
+        shorter = without_repeats(code, self.given)
+        self.given += code
+        return source(shorter)
 
 
-def accessible(html: str) -> str:
-    """HTML whose tables say what each heading is the heading of.
+def for_paper(html: str) -> Markup:
+    """HTML without what only a screen can do, whose tables say what a heading is the heading of.
 
-    :param html: with tables as pandas or mistune write them.
+    :param html: as pandas, mistune and the lesson write it. What is folded is unfolded, a link to
+        a notebook becomes one to its chapter, and any other link inside of the lesson is text.
     """
-    html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)  # an empty heading names nothing
-    parts = re.split(r"(<thead>.*?</thead>)", html, flags=re.DOTALL)
-    scopes = [("row", "col")[number % 2] for number in range(len(parts))]
-    parts = [
-        re.sub(r"<th\b(?! scope)", f'<th scope="{s}"', part)
-        for s, part in zip(scopes, parts, strict=True)
-    ]
-    return "".join(parts)
+    tree = BeautifulSoup(html, "html.parser")
+    for comment in tree(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
+    for folded in tree("details"):
+        folded.unwrap()
+    for name in tree("summary"):
+        name.name = "p"
+    for link in tree("a", href=lambda target: target and "://" not in target):
+        if chapter := CHAPTER.search(str(link["href"])):
+            link["href"] = f"#c{chapter[1]}"
+        else:
+            link.unwrap()
+    for heading in tree("th"):
+        if heading.get_text(strip=True):
+            heading["scope"] = "col" if heading.find_parent("thead") else "row"
+        else:
+            heading.name = "td"  # an empty heading names nothing
+    return Markup(str(tree))
+
+
+def source(code: str, narrow: bool = False) -> Markup:
+    """Code as HTML, with single blank lines; what is long is parted there.
+
+    :param code: lines of Python.
+    :param narrow: whether lines have to be broken: then it is not done inside of a string.
+    """
+    parts = [""]
+    single = re.sub(r"\n{3,}", "\n\n", code.strip("\n"))
+    for piece in re.split(r"(?<=\n)(?=\n)", single):
+        if parts[-1] and (parts[-1] + piece).count("\n") >= LONGEST:
+            parts.append("")
+        parts[-1] += piece
+    blocks = [str(escape(part.strip("\n"))) for part in parts]
+    if narrow:
+        blocks = [STRING.sub(r'<span class="whole">\g<0></span>', block) for block in blocks]
+    return Markup("\n".join(f"<pre><code>{block}</code></pre>" for block in blocks))
+
+
+def without_repeats(code: str, given: str) -> str:
+    """Code, in which dots stand for five lines or more that another code has as well.
+
+    :param code: lines of Python.
+    :param given: the other code.
+    """
+    lines, known, kept, at = code.splitlines(), given.splitlines(), list[str](), 0
+    while at < len(lines):
+        repeated = max(_in_common(lines[at:], known[n:]) for n in range(len(known) + 1))
+        kept.append(lines[at])
+        if repeated > SHORTEST + 1:
+            indent = " " * (len(lines[at + 1]) - len(lines[at + 1].lstrip()))
+            kept += [f"{indent}…  # as above", lines[at + repeated - 1]]
+        at += repeated if repeated > SHORTEST + 1 else 1
+    return "\n".join(kept)
+
+
+def _in_common(lines: list[str], others: list[str]) -> int:
+    """How many lines two codes have in common at their start."""
+    pairs = enumerate(zip(lines, others, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(lines), len(others)))
 
 
 def shown(output: Any) -> Markup:
@@ -64,8 +120,7 @@ def shown(output: Any) -> Markup:
     data = output.get("data", {})
     if "text/html" in data:
         # A caption and its table stay on one page only inside of something else.
-        html = re.sub(r'href="(\d\d)_\w+\.ipynb[^"]*"', r'href="#c\1"', data["text/html"])
-        return Markup(f'<div class="shown">{accessible(html)}</div>')
+        return Markup('<div class="shown">{}</div>').format(for_paper(data["text/html"]))
     if output.output_type == "error":
         text = f"{output.ename}: {output.evalue}"
     else:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from helpers.publish.chapter import Chapter, read_chapter
 from helpers.publish.files import read_text
 from helpers.publish.frame import Problem
-from helpers.publish.page import markdown
+from helpers.publish.page import markdown, source
 
 PAPERS = ("A4", "Letter")
 ENTRY = re.compile(r"^## \[?(\d\S*?)\]?[ ,(–-]+(\d{4}-\d\d-\d\d)", re.MULTILINE)
@@ -27,6 +27,7 @@ class Lesson:
     :param chapters: one for each notebook, in order.
     :param plans: how to teach it, as markdown.
     :param remarks: the run sheet of each notebook, as markdown, by its number.
+    :param files: those of the case, by name.
     :param glossary: the terms of the lesson, as markdown.
     :param release: the last entry of the change log: its version, and its date as 2026-11-27.
     """
@@ -34,6 +35,7 @@ class Lesson:
     chapters: tuple[Chapter, ...]
     plans: str
     remarks: dict[str, str]
+    files: dict[str, str]
     glossary: str
     release: tuple[str, str]
 
@@ -41,7 +43,7 @@ class Lesson:
 def read_lesson(root: Path, notebooks: dict[str, Any]) -> Lesson:
     """Read what the papers are made from.
 
-    :param root: where CHANGELOG.md and the folder ``notebooks/instructor`` are.
+    :param root: where CHANGELOG.md, ``notebooks/instructor`` and ``helpers/case/project`` are.
     :param notebooks: by file name, as ``nbformat`` reads them.
     :raises Problem: when a notebook or a file lacks what is to be printed.
     """
@@ -52,13 +54,26 @@ def read_lesson(root: Path, notebooks: dict[str, Any]) -> Lesson:
             "CHANGELOG.md has no entry with a version and a date: begin one with a line such as"
             " '## 1.0.0 – 2026-11-27'."
         )
+    files = case_files(root / "helpers" / "case" / "project")
+    text = "".join(files.values())
     return Lesson(
-        chapters=tuple(read_chapter(name, notebook) for name, notebook in notebooks.items()),
+        chapters=tuple(read_chapter(name, each, text) for name, each in notebooks.items()),
         plans=read_text(folder / "plans.md"),
         remarks={path.stem: read_text(path) for path in sorted(folder.glob("[0-9][0-9].md"))},
+        files=files,
         glossary=read_text(root / "notebooks" / "glossary.md"),
         release=(entry[1], entry[2]),
     )
+
+
+def case_files(project: Path) -> dict[str, str]:
+    """What is to be repaired in the case, and what promises and tests it, by name.
+
+    :param project: its folder, as a learner gets it.
+    """
+    parts = ("README.md", "Procfile", "wsgi.py", "shop/*.py", "tests/*.py")
+    found = [path for part in parts for path in sorted(project.glob(part))]
+    return {path.relative_to(project).as_posix(): read_text(path) for path in found}
 
 
 def worksheet(lesson: Lesson, paper: str) -> str:
@@ -115,4 +130,5 @@ ENVIRONMENT = Environment(
     loader=PackageLoader("helpers.publish"),
 )
 ENVIRONMENT.filters["markdown"] = markdown
+ENVIRONMENT.filters["source"] = source
 ENVIRONMENT.globals["style"] = _style

@@ -23,13 +23,22 @@ def places(*outputs: Any) -> dict[str, list[str]]:
     """What is printed of the small notebook, by the place on the papers."""
     [(name, notebook)] = small(*outputs).items()
     chapter = vars(read_chapter(name, notebook))
-    return {place: [*map(words, parts)] for place, parts in chapter.items() if place != "frame"}
+    return {
+        place: [*map(words, parts)]
+        for place, parts in chapter.items()
+        if place not in ("frame", "has_files")
+    }
 
 
 def test_each_cell_has_its_place() -> None:
     """By its section, and by its tags."""
     assert places(RESULT) == {
-        "predictions": ['Predict the number Which? a one b two prediction = ""'],
+        "evidence": ["a result"],
+        "predictions": [
+            "Predict the number Which? a one b two",
+            "Predict the looks Which database? look 3 in a request look 4"
+            " database works or fails?",
+        ],
         "findings": ["a result Told. in a list And why. source = 3 a result"],
         "exercise": ["Your turn Repair it.", "def given(): ...", "answer = given()"],
         "answers": ["For the one who teaches."],
@@ -64,5 +73,5 @@ def test_each_kind_of_output_can_be_printed(output: Any, printed: str) -> None:
 
 def test_an_output_that_is_not_stored() -> None:
     """One sentence names the cell, and what to do."""
-    with pytest.raises(Problem, match="no stored output of the cell that begins with 'shown = 2'"):
+    with pytest.raises(Problem, match="no stored output of the cell that begins with 'found = 0'"):
         places()

@@ -6,6 +6,7 @@ import ast
 import builtins
 import dis
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -17,13 +18,13 @@ import nbformat
 import pytest
 from notebook_rules import all_cells, fenced_python, tagged, tags
 
-from helpers.publish.chapter import read_chapter
 from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
 from helpers.publish.frame import units
 from helpers.publish.page import markdown
 from helpers.publish.papers import (
     Lesson,
+    case_files,
     findings,
     findings_optional,
     guide,
@@ -34,6 +35,7 @@ from helpers.publish.present import present
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+CASE = case_files(ROOT / "helpers" / "case" / "project")
 REMARKS = sorted((ROOT / "notebooks" / "instructor").glob("*.md"))
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -87,6 +89,7 @@ def sentences(text: str, words: int = 3) -> list[str]:
 def secrets(notebook: Any) -> list[str]:
     """What learners are not told of a notebook: lines of solutions, and sentences of answers."""
     given = [c.source for _, c in all_cells(notebook) if tags(c) & {"exercise", "worksheet"}]
+    given += CASE.values()
     found = []
     for _, cell in all_cells(notebook):
         if tags(cell) & {"solution", "answer"}:
@@ -97,26 +100,26 @@ def secrets(notebook: Any) -> list[str]:
     return [secret for secret in found if len(secret) > 3]
 
 
-def sheet_of(path: Path) -> str:
-    """What the worksheet says of a notebook, squeezed."""
-    chapter = read_chapter(path.name, nbformat.read(path, 4))
-    return squeezed(words(" ".join([*chapter.predictions, *chapter.exercise])))
+def sheet_of(path: Path, lesson: Lesson) -> str:
+    """The worksheet of one notebook alone, squeezed."""
+    [chapter] = [each for each in lesson.chapters if each.frame.name == path.name]
+    return squeezed(words(worksheet(replace(lesson, chapters=(chapter,)), "A4")))
 
 
 @each_notebook
-def test_no_answer_reaches_a_learner(path: Path) -> None:
+def test_no_answer_reaches_a_learner(path: Path, lesson: Lesson) -> None:
     """The worksheet has neither a line of a solution nor a sentence of an answer."""
-    told = sheet_of(path)
+    told = sheet_of(path, lesson)
 
     assert [secret for secret in secrets(nbformat.read(path, 4)) if secret in told] == []
 
 
 @each_notebook
-def test_no_finding_is_on_the_worksheet(path: Path) -> None:
+def test_no_finding_is_on_the_worksheet(path: Path, lesson: Lesson) -> None:
     """What a notebook shows is on another paper, handed out later."""
     cells = nbformat.read(path, 4).cells
     shown = [c.source for c in cells if "handout" in tags(c) and c.cell_type == "markdown"]
-    told = sheet_of(path)
+    told = sheet_of(path, lesson)
 
     assert [s for text in shown for s in sentences(text) if s in told] == []
 
