@@ -93,7 +93,7 @@ def _predictions(frame: Frame) -> Iterator[Markup]:
     for section in frame.sections:
         if section.heading.startswith("Predict"):
             asked = [cell for cell in _up_to_form(section.cells) if not _is_left_out(cell)]
-            yield _block([_asked(cell) for cell in asked], "asked together")
+            yield _block([_asked(cell) for cell in asked], "asked")
 
 
 def _asked(cell: Any) -> Markup:

@@ -26,14 +26,13 @@ from helpers.publish.pdf import NoPdf, pdf
 
 ROOT = Path(__file__).parents[3]
 
-# Wanted are 20 pages of findings, 60 of the guide, and a page of worksheet a core notebook. They
-# are not reached yet: these numbers keep the papers from growing.
+# The worksheet has a page for each notebook, and four for the case.
 MOST_PAGES = {
     "findings": 20,
-    "findings-optional": 12,
+    "findings-optional": 10,
     "desk-sheet": 2,
-    "guide": 90,
-    "worksheet": 27,
+    "guide": 60,
+    "worksheet": len(list((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))) - 1 + 4,
 }
 
 
@@ -86,18 +85,13 @@ def printed(
 
 
 def test_it_can_be_carried(printed: Printed) -> None:
-    """One leaf on the desk, and no paper is longer than it was."""
+    """One leaf on the desk; no more pages than a learner reads, and an instructor prepares from."""
     assert len(printed.pages) <= MOST_PAGES[printed.name]
 
 
 def test_no_table_and_no_code_is_cut(printed: Printed) -> None:
     """All the text of a table, its caption too, is on one page; so is that of a block of code."""
     blocks = re.findall(r"<table.*?</table>|<pre.*?</pre>", printed.html, re.DOTALL)
-    blocks = [
-        block
-        for block in blocks  # a page has no room for a long solution, nor a leaf for all symptoms
-        if block.count("\n") < 70 and not block.startswith('<table class="symptoms"')
-    ]
     pages = [squeezed(page) for page in printed.pages]
 
     assert blocks
