@@ -32,6 +32,8 @@ def pdf(html: str) -> bytes:
             warnings.simplefilter("error", UserWarning)  # without a font it would crash later
             from weasyprint import HTML
             from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+            from helpers.publish.tagged import finish
     except (ImportError, OSError, UserWarning) as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise NoPdf(f"PDFs cannot be made here ({reason}): {INSTALL}.") from None
@@ -39,7 +41,7 @@ def pdf(html: str) -> bytes:
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
         document = HTML(string=html, base_url="file:///", url_fetcher=fetcher)
-        return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
+        return bytes(document.write_pdf(pdf_variant="pdf/ua-1", finisher=finish))
     except FatalURLFetchingError as error:
         raise NoPdf(
             f"{error}: nothing is fetched for a PDF, so store it in the notebook."

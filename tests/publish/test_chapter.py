@@ -36,8 +36,7 @@ def test_each_cell_has_its_place() -> None:
         "evidence": ["a result"],
         "predictions": [
             "Predict the number Which? a one b two",
-            "Predict the looks Which database? look 3 in a request look 4"
-            " database works or fails?",
+            "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
         ],
         "findings": ["a result Told. in a list And why. source = 3 a result"],
         "exercise": ["Your turn Repair it.", "def given(): ...", "answer = given()"],

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import ctypes
-import logging.handlers
 import os
 import re
 import subprocess
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
+from printed import Printed
 from small_lesson import make_lesson
 from test_papers import squeezed, words
 
+from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
 from helpers.publish.handout import DOCUMENTS, make
-from helpers.publish.papers import PAPERS, Lesson, read_lesson
+from helpers.publish.papers import PAPERS, Lesson
 from helpers.publish.pdf import NoPdf, pdf
 
 ROOT = Path(__file__).parents[3]
@@ -36,57 +34,44 @@ MOST_PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def lesson() -> Lesson:
-    """The lesson, as it is stored."""
-    return read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
-
-
-@pytest.fixture(scope="module")
-def pdf_can_be_made() -> None:
-    """Skip what needs a PDF where a library for it is missing."""
-    try:
-        pdf("<p>Hello")
-    except NoPdf as reason:
-        pytest.skip(str(reason))
-
-
 # On paper
-
-
-class Printed:
-    """A document as it is laid out."""
-
-    def __init__(self, name: str, html: str, file: pypdfium2.PdfDocument) -> None:
-        self.name = name
-        self.html = html
-        self.file = file
-        self.pages = [page.get_textpage().get_text_bounded() for page in file]
-
-
-@pytest.fixture(
-    scope="module",
-    params=[(name, paper) for name in DOCUMENTS for paper in PAPERS],
-    ids=lambda param: "-".join(param),
-)
-def printed(
-    request: pytest.FixtureRequest, lesson: Lesson, pdf_can_be_made: None
-) -> Iterator[Printed]:
-    """Each document on each paper; WeasyPrint finds nothing wrong with it."""
-    name, paper = request.param
-    html = DOCUMENTS[name](lesson, paper)
-    complaints = logging.handlers.BufferingHandler(1000)
-    logging.getLogger("weasyprint").addHandler(complaints)
-    content = pdf(html)
-    logging.getLogger("weasyprint").removeHandler(complaints)
-    assert [record.getMessage() for record in complaints.buffer] == []
-    with pypdfium2.PdfDocument(content) as file:
-        yield Printed(name, html, file)
 
 
 def test_it_can_be_carried(printed: Printed) -> None:
     """One leaf on the desk; no more pages than a learner reads, and an instructor prepares from."""
     assert len(printed.pages) <= MOST_PAGES[printed.name]
+
+
+@pytest.mark.usefixtures("pdf_can_be_made")
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_desk_sheet_is_one_leaf_with_another_font(
+    paper: str, lesson: Lesson, tmp_path: Path
+) -> None:
+    """Where Liberation Sans is missing, the wider DejaVu Sans takes its place."""
+    config = tmp_path / "fonts.conf"
+    config.write_text(WITHOUT_LIBERATION.format(tmp_path), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.publish.pdf"],
+        input=desk_sheet(lesson, paper).encode(),
+        env={**os.environ, "FONTCONFIG_FILE": str(config)},
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+
+    with pypdfium2.PdfDocument(done.stdout) as file:
+        assert len(file) == 2
+
+
+WITHOUT_LIBERATION = """
+<fontconfig>
+  <include>/etc/fonts/fonts.conf</include>
+  <cachedir>{}</cachedir>
+  <selectfont><rejectfont><pattern>
+    <patelt name="family"><string>Liberation Sans</string></patelt>
+  </pattern></rejectfont></selectfont>
+</fontconfig>
+"""
 
 
 def test_no_table_and_no_code_is_cut(printed: Printed) -> None:
@@ -123,39 +108,6 @@ def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
     for title in [each for each in found if re.match(r"\d\d (?!minutes)", each)]:
         line = re.search(rf"{re.escape(title)}\s*\.+\s*(\d+)", printed.pages[0])
         assert line and int(line[1]) == found[title], title
-
-
-def test_a_screen_reader_gets_tags_a_language_and_words_for_pictures(printed: Printed) -> None:
-    """The PDF is tagged, and each picture has its alternative text."""
-    length = pypdfium2.raw.FPDFCatalog_GetLanguage(printed.file, None, 0)
-    language = (ctypes.c_ushort * (length // 2))()
-    pypdfium2.raw.FPDFCatalog_GetLanguage(printed.file, language, length)
-    described = [text for page in printed.file for text in alternative_texts(page)]
-
-    assert pypdfium2.raw.FPDFCatalog_IsTagged(printed.file)
-    assert bytes(language).decode("utf-16-le") == "en\0"
-    assert printed.file.get_metadata_value("Title").startswith("Why SQLite says")
-    assert described == [
-        unescape(alt) for alt in re.findall(r'<img [^>]*?alt="([^"]*)"', printed.html)
-    ]
-
-
-def alternative_texts(page: pypdfium2.PdfPage) -> Iterator[str]:
-    """The alternative texts of the elements of a page."""
-    raw = pypdfium2.raw
-    tree = raw.FPDF_StructTree_GetForPage(page)
-    count = raw.FPDF_StructTree_CountChildren(tree)
-    elements = [raw.FPDF_StructTree_GetChildAtIndex(tree, n) for n in range(count)]
-    while elements:
-        element = elements.pop(0)
-        count = raw.FPDF_StructElement_CountChildren(element)
-        children = [raw.FPDF_StructElement_GetChildAtIndex(element, n) for n in range(count)]
-        elements = [child for child in children if child] + elements
-        if length := raw.FPDF_StructElement_GetAltText(element, None, 0):
-            text = ctypes.create_string_buffer(length)
-            raw.FPDF_StructElement_GetAltText(element, text, length)
-            yield text.raw.decode("utf-16-le").rstrip("\0")
-    raw.FPDF_StructTree_Close(tree)
 
 
 def dots(html: str) -> Any:
