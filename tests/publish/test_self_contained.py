@@ -1,0 +1,127 @@
+"""What is printed holds by itself: evidence with its text, an exercise with its names."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+import re
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from notebook_rules import tags
+from small_lesson import small
+
+from helpers.publish.frame import units
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+LABEL = re.compile(r"\b[TCDP]\d\b")
+ELSEWHERE = re.compile(r"\b(next|previous|last) cell\b|\bcells? (above|below)\b|\bthe map\b", re.I)
+
+
+def speaks_of(unit: list[Any]) -> list[str]:
+    """What the texts of a unit speak of and its evidence does not show."""
+    text = "\n".join(cell.source for cell in unit if cell.cell_type == "markdown")
+    outputs = [output for cell in unit for output in cell.get("outputs", ())]
+    data = [output.get("data", {}) for output in outputs]
+    shown = "\n".join(
+        [str(output.get("text", "")) for output in outputs]
+        + [str(each.get("text/plain", "")) for each in data]
+    )
+    rows = max([str(each.get("text/html", "")).count("<tr") - 1 for each in data], default=0)
+    named = re.findall(r"\b(?:[Rr]ows?|[Ll]ooks?) (\d+)(?: (?:and|to) (\d+))?", text)
+    labels = set(LABEL.findall(text)) - set(LABEL.findall(shown))
+    return [
+        *(f"row {number}" for pair in named for number in pair if number and int(number) > rows),
+        *sorted(labels),
+        *(found[0] for found in ELSEWHERE.finditer(text)),
+    ]
+
+
+@each_notebook
+def test_evidence_is_printed_with_what_speaks_of_it(path: Path) -> None:
+    """Each row, label and place that a printed text names is in the same unit."""
+    cells = tuple(nbformat.read(path, 4).cells)
+    lacking = {
+        unit[0].source.partition("\n")[0]: found
+        for unit in units(cells, "handout")
+        if (found := speaks_of(unit))
+    }
+
+    assert lacking == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("Look 1 is that of T1.", []),
+        ("Rows 1 and 3 differ.", ["row 3"]),
+        ("C2 is a new connection.", ["C2"]),
+        ("The next cell shows it.", ["next cell"]),
+        ("See the map.", ["the map"]),
+    ],
+)
+def test_what_is_spoken_of_and_not_shown_is_found(said: str, found: list[str]) -> None:
+    """In a text below a table of one row."""
+    html = "<table><tr><th>look</th></tr><tr><td>T1</td></tr></table>"
+    data = {"text/html": html, "text/plain": "look T1"}
+    cell = new_code_cell("table()", outputs=[new_output("display_data", data)])
+
+    assert speaks_of([cell, new_markdown_cell(said)]) == found
+
+
+def names_needed(source: str) -> set[str]:
+    """The names that a piece of code uses and does not make."""
+    code = compile(source, "exercise", "exec")
+    known = set(dir(builtins)) | made_by_hand(source)
+    return {name for name in _global_names(code) if name not in known}
+
+
+def _global_names(code: CodeType) -> set[str]:
+    """The names that are looked up outside of functions."""
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    own = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    return own.union(*map(_global_names, inner))
+
+
+def made_by_hand(source: str) -> set[str]:
+    """The functions, classes and constants that a cell writes out, and does not import."""
+    body = ast.parse(source).body
+    functions = {n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    targets = [target for n in body if isinstance(n, ast.Assign) for target in n.targets]
+    return functions | {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def not_printed(notebook: Any) -> set[str]:
+    """The names that an exercise needs, the notebook writes out, and the worksheet lacks."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    exercise = "\n".join(cell.source for cell in cells if "exercise" in tags(cell))
+    printed = [cell.source for cell in cells if tags(cell) & {"worksheet", "exercise"}]
+    written = {name for cell in cells for name in made_by_hand(cell.source)}
+    there = {name for source in printed for name in made_by_hand(source)}
+    return (names_needed(exercise) & written) - there
+
+
+@each_notebook
+def test_what_an_exercise_needs_is_printed_with_it(path: Path) -> None:
+    """Whoever has only the paper finds every name that the notebook writes out itself."""
+    assert not_printed(nbformat.read(path, 4)) == set()
+
+
+def test_a_name_that_is_not_printed_is_found() -> None:
+    """A function that the exercise calls, in a cell without the tag."""
+    [notebook] = small().values()
+    assert not_printed(notebook) == set()
+
+    for cell in notebook.cells:
+        if "worksheet" in tags(cell):
+            cell.metadata.tags = []
+
+    assert not_printed(notebook) == {"given"}
