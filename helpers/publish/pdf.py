@@ -54,7 +54,7 @@ def _for_paper(picture: re.Match[str]) -> str:
     svg = re.sub(r"[^{}>]*\{[^}]*paint-order[^}]*\}", "", svg)
     # The letters of a picture are to be no larger than those of the text around it.
     sizes = r'(?<=width=")(\d+)(" height=")(\d+)'
-    svg = re.sub(sizes, lambda s: f"{0.68 * int(s[1]):g}{s[2]}{0.68 * int(s[3]):g}", svg, count=1)
+    svg = re.sub(sizes, lambda s: f"{0.62 * int(s[1]):g}{s[2]}{0.62 * int(s[3]):g}", svg, count=1)
     return base64.b64encode(svg.encode()).decode()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pydyf
-
 
 def finish(document: Any, file: Any) -> None:
     """Say what each heading of a table is the heading of; read no page's head and foot aloud.
@@ -22,14 +20,12 @@ def finish(document: Any, file: Any) -> None:
             group = objects[objects[element["P"]]["P"]]
             element["A"]["Scope"] = "/Column" if group["S"] == "/THead" else "/Row"
     for each in objects.values():
-        if isinstance(each, pydyf.Dictionary) and each.get("Subtype") == "/Link":
+        if isinstance(each, dict) and each.get("Subtype") == "/Link":
             each["F"] = 4  # printed as it is shown
     lost = {
         reference: each
         for reference, each in objects.items()
-        if isinstance(each, pydyf.Dictionary)
-        and each.get("Type") == "/StructElem"
-        and reference not in reached
+        if isinstance(each, dict) and each.get("Type") == "/StructElem" and reference not in reached
     }
     for element in lost.values():
         for kid in element["K"]:
@@ -51,6 +47,6 @@ def _below(element: Any, objects: dict[bytes, Any]) -> Iterator[tuple[bytes, Any
 def _no_content(stream: list[Any], number: int) -> None:
     """Mark what is drawn under a number as no part of the text."""
     for place, item in enumerate(stream):
-        if isinstance(item, pydyf.Dictionary) and item.get("MCID") == number:
+        if isinstance(item, dict) and item.get("MCID") == number:
             stream[place - 1 : place + 2] = ["/Artifact", b"BMC"]
             return
