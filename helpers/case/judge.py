@@ -9,18 +9,23 @@ from pathlib import Path
 
 from helpers.case.checkup import run_diagnose, run_tests
 from helpers.case.files import copy_project
-from helpers.case.findings import Findings
+from helpers.case.findings import STILL, Findings
 from helpers.case.host import COPY, Failed, Host, read_procfile
 from helpers.case.opening import Project
 from helpers.case.outside import Outside
 from helpers.case.progress import progress
-from helpers.case.sale import THREADS, Sale
+from helpers.case.sale import EMPTY_SHELF, THREADS, Sale
 from helpers.learn import Verdict
 from helpers.spawn import TemporaryFolder
 
 A_VASE = (
     "from wsgi import app; from shop.models import Product, db\n"
     "with app.app_context(): db.session.add(Product(name='vase')); db.session.commit()"
+)
+NO_PRODUCTS = (
+    "from wsgi import app; from shop.models import Order, Product, db\n"
+    "with app.app_context():\n"
+    "    db.session.query(Order).delete(); db.session.query(Product).delete(); db.session.commit()"
 )
 
 
@@ -41,7 +46,7 @@ def the_shop_holds(project: object) -> Verdict:
 
 
 def try_project(project: Path) -> Findings:
-    """Deploy a copy, sell, pack, test, deploy again, sell, pack, diagnose.
+    """Deploy a copy, sell, pack, test, deploy again, sell, pack, diagnose; fill an empty shelf.
 
     :param project: the learner's folder, which stays as it is.
     """
@@ -60,6 +65,7 @@ def try_project(project: Path) -> Findings:
             check_up(host, found)
             step()
             second_day(host, sale)
+            empty_shelf(host, sale)
         except (Failed, OSError, RuntimeError) as failure:
             found.stopped = str(failure)
     return found
@@ -111,4 +117,16 @@ def second_day(host: Host, sale: Sale) -> None:
         sale.pay_in_vain(web)
         sale.give_back_connections(web)
         sale.count_payments()
-    sale.found.looked("catalogue", "payment")
+    sale.found.looked("payment")
+
+
+def empty_shelf(host: Host, sale: Sale) -> None:
+    """One more deployment, where the tables are there and the products are not."""
+    host.run(sys.executable, "-c", NO_PRODUCTS, name="remove the products")
+    try:
+        host.release()
+        with host.web(processes=2, threads=1) as web:
+            sale.look_for_doubles(web)
+    except Failed as failure:
+        sale.found.note("catalogue", STILL, f"{EMPTY_SHELF}, {failure}")
+    sale.found.looked("catalogue")

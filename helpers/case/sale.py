@@ -10,6 +10,7 @@ from helpers.case.findings import BUT, STILL, Findings
 from helpers.case.host import Failed, Host, Web
 
 THREADS = 4  # of the one process of the second day: each may keep a connection for itself
+EMPTY_SHELF = "With tables, no products, and two processes that start at the same moment"
 
 
 class Sale:
@@ -36,6 +37,14 @@ class Sale:
             elif seen != Counter(expected):
                 text = f"The shop sells {', '.join(expected)}, and one process lists {listed}."
                 self.found.note("orders", STILL, text)
+
+    def look_for_doubles(self, web: Web) -> None:
+        """No process lists a product twice."""
+        for answer in web.turns("GET /products", "GET /products"):
+            seen = Counter(body(answer, "GET /products"))
+            if max(seen.values(), default=0) > 1:
+                listed = ", ".join(seen.elements())
+                self.found.note("catalogue", STILL, f"{EMPTY_SHELF}, a customer sees {listed}.")
 
     def buy(self, web: Web, *names: str) -> None:
         """Customers order in turns; then each process is asked for the orders."""

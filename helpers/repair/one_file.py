@@ -37,14 +37,24 @@ def _judged(make_tables: Callable[[Path], Any], make_app: Callable[[Path], Any])
     for number, project in enumerate(projects, start=1):
         with _working_in(_new(f"desk {number}")):
             make_tables(project)
+    moved = False
     for number, project in enumerate(projects, start=1):
-        with _working_in(_new(f"service {number}")):
+        with _working_in(here := _new(f"service {number}")):
             app = make_app(project)
+            moved |= Path.cwd() != here
             if not isinstance(app, Flask):
                 return Verdict("not yet", f"make_app returned {app!r}: let it return the app.")
             if sentence := _wrong_with(app):
                 return Verdict("not yet", sentence)
-    return _changes_are_seen(make_tables, make_app, projects[0])
+    verdict = _changes_are_seen(make_tables, make_app, projects[0])
+    if verdict.passed and moved:
+        return Verdict(
+            "right, but",
+            "the script and the app met in one file. Your make_app left the whole process in"
+            " another working directory: whatever else runs in it, and opens a file by a relative"
+            " path, now finds another one.",
+        )
+    return verdict
 
 
 def _wrong_with(app: Flask, rugs: int = 1) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from sqlalchemy import Engine, StaticPool, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from helpers.repair.watch import Statement
 
@@ -32,17 +33,20 @@ def price_of(engine: Engine, table: str, statements: list[Statement]) -> str:
 
 
 def keeps_a_row(engine: Engine, insert: str, is_shown: Callable[[], bool]) -> bool:
-    """Whether a row stays that somebody stores while a visitor looks.
+    """Whether a row stays that somebody stores while a visitor looks, if it can be stored.
 
     :param engine: the one that the views use.
     :param insert: the statement that stores the row.
     :param is_shown: a visit, and whether the row was shown.
     """
-    with ThreadPoolExecutor(1, "visitor") as visitor, engine.connect() as connection:
-        connection.execute(text(insert))
-        looking = visitor.submit(is_shown)
-        wait([looking], timeout=0.4)  # a pool of one answers only when this one lets go
-        connection.commit()
+    try:
+        with ThreadPoolExecutor(1, "visitor") as visitor, engine.connect() as connection:
+            connection.execute(text(insert))
+            looking = visitor.submit(is_shown)
+            wait([looking], timeout=0.4)  # a pool of one answers only when this one lets go
+            connection.commit()
+    except SQLAlchemyError:  # it was not stored: a full SingletonThreadPool closes what is in use
+        return True
     return is_shown()
 
 

@@ -55,9 +55,10 @@ def judge_shop(make_app: object, shop: Shop) -> Verdict:
                 if shop.takes:
                     _stores(server, shop)
                 _serves_two_at_once(server, shop, engine)
+                locked = _visits_while_another_writes(server, shop, engine)
                 left = ask(server, "GET", shop.path)
             price = _second_start(make_app, shop, left) if is_file(engine) else ""
-            price = price or price_of(engine, shop.thing, statements)
+            price = price or price_of(engine, shop.thing, statements) or locked
         except Flaw as flaw:
             return Verdict("not yet", str(flaw))
     if price:
@@ -155,6 +156,24 @@ def _serves_two_at_once(server: LiveServer, shop: Shop, engine: Engine) -> None:
             raise Flaw(f"While another visitor had a connection: {flaw}") from None
     if not _has(shown, shop.stock):
         raise Flaw(f"While another visitor had a connection, one was told {shown!r}.")
+
+
+def _visits_while_another_writes(server: LiveServer, shop: Shop, engine: Engine) -> str:
+    """What a visitor is told while a row is stored and not committed, if it's an error, or ""."""
+    insert = f"INSERT INTO {shop.thing} (name) VALUES ('no {shop.thing}')"
+    try:
+        with ThreadPoolExecutor(1) as visitor, engine.connect() as connection:
+            connection.execute(text(insert))
+            answer = visitor.submit(ask, server, "GET", shop.path)
+            wait([answer], timeout=0.3)
+            connection.rollback()
+    except Exception:  # noqa: BLE001 - one thread has the tables, or a pool closed what is in use
+        return ""
+    try:
+        answer.result()
+    except Flaw as flaw:
+        return f", until somebody writes. {flaw} Notebook 08 compares how others wait."
+    return ""
 
 
 def _second_start(make_app: object, shop: Shop, left: list[Any]) -> str:

@@ -90,13 +90,13 @@ GRADES = {
             '"sqlite:///mugs.db", poolclass=SingletonThreadPool'
         ),
         "memdb and a keeper": repaired((ENGINE, KEPT)),
-        "a shared cache": engine(f'"{SHARED}", poolclass=QueuePool, connect_args=ANY'),
         "a pool of one": engine(
             f'"{NAMED}", poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=ANY'
         ),
         "one thread for all that asks": answer_of(HEAD + IN_ONE_THREAD, "make_app"),
     },
     "right, but": {
+        "a shared cache": engine(f'"{SHARED}", poolclass=QueuePool, connect_args=ANY'),
         "one connection for all": engine('"sqlite://", poolclass=StaticPool, connect_args=ANY'),
         "a file, and a table that is made at each start": repaired(FILE, ("IF NOT EXISTS ", "")),
         "a file, and a mug more at each start": repaired(

@@ -71,6 +71,9 @@ GRADES = {
         "by a URI": both("f\"sqlite:///file:{(home / 'rugs.db').as_posix()}?uri=true\""),
         "without a pool": both(f"{HOME}, poolclass=NullPool"),
     },
+    "right, but": {
+        "by the working directory": both("(os.chdir(home), 'sqlite:///rugs.db')[1]"),
+    },
     "not yet": {
         "as it is": both("'sqlite:///rugs.db'"),
         "only the app": both(HOME, script="'sqlite:///rugs.db'"),

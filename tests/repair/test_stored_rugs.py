@@ -83,14 +83,14 @@ GRADES = {
         "a file, the pool as it was": repaired((URL, '"sqlite:///rugs.db"')),
         "a file without a pool": setup('"sqlite:///rugs.db"', '{"poolclass": NullPool}'),
         "memdb and a keeper": repaired((URL, MEMDB), (OPTIONS, "{}"), KEEPER),
-        "a shared cache and a keeper": repaired(
-            (URL, SHARED), (OPTIONS, '{"poolclass": QueuePool, "connect_args": ANY}'), KEEPER
-        ),
         "a pool of one": setup(
             URL, '{"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "connect_args": ANY}'
         ),
     },
     "right, but": {
+        "a shared cache and a keeper": repaired(
+            (URL, SHARED), (OPTIONS, '{"poolclass": QueuePool, "connect_args": ANY}'), KEEPER
+        ),
         "a file, and a rug more at each start": repaired(
             *FILE, ("if not rugs_in(db.session):", "if True:")
         ),
