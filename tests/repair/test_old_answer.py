@@ -198,7 +198,7 @@ def test_a_miss_is_answered_with_the_row_that_refutes_it() -> None:
 @pytest.mark.parametrize("place", range(3))
 def test_a_row_that_was_made_up_does_not_contradict_itself(place: int) -> None:
     """Its thread, its pool and its error go with its outcome, as on every stack."""
-    right = answer_of(GRADES["a comprehension"][0], "holds")
+    right = answer_of(HEAD + ANSWERS["a comprehension"][0], "holds")
     seen: list[list[Row]] = []
 
     def holds(rows: list[Row]) -> object:
