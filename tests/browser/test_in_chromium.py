@@ -263,3 +263,24 @@ def test_axe_finds_nothing_to_mend_in_a_paper(name: str, browser: Browser) -> No
     found = [f"{each['id']} at {node['target']}" for each in violations for node in each["nodes"]]
     assert found == [], "\n".join(found)
     assert [url for url in requests if leaves_the_machine(url)] == []
+
+
+def test_home_is_where_the_arrows_go_on_from(browser: Browser, tmp_path: Path) -> None:
+    """Home shows the list of notebooks, which Tab reaches; the right arrow goes on from there."""
+    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
+    (tmp_path / "present.html").write_text(present(lesson), encoding="utf-8")
+    where = "() => [location.hash, scrollY > 0, document.activeElement.hash]"
+    places = []
+    with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
+        page.goto((tmp_path / "present.html").as_uri())
+        for key in ("ArrowRight", "ArrowRight", "Home", "Tab", "ArrowRight"):
+            page.keyboard.press(key)
+            places.append(page.evaluate(where))
+
+    assert places == [
+        ["#s1", True, None],
+        ["#s2", True, None],
+        ["", False, None],
+        ["", False, "#s1"],
+        ["#s1", True, None],
+    ]
