@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from helpers.publish.form import form
-from helpers.publish.frame import Frame, Problem, read_frame, tags, units
+from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
 from helpers.publish.page import markdown, shown, source
 
 TAGS = {
@@ -37,6 +37,7 @@ class Chapter:
     :param evidence: what is there to work on, before anything is predicted.
     :param predictions: one for each prediction: what is asked, and the form.
     :param findings: one for each unit of evidence and explanation.
+    :param story: predictions and findings, in the order of the notebook.
     :param has_files: whether the files of the case are printed with it.
     :param exercise: what the exercise needs, asks and gives.
     :param answers: what only the instructor is told of the findings.
@@ -49,6 +50,7 @@ class Chapter:
     evidence: tuple[Markup, ...]
     predictions: tuple[Markup, ...]
     findings: tuple[Markup, ...]
+    story: tuple[Markup, ...]
     has_files: bool
     exercise: tuple[Markup, ...]
     answers: tuple[Markup, ...]
@@ -71,8 +73,9 @@ def read_chapter(name: str, notebook: Any, files: str = "") -> Chapter:
         return Chapter(
             frame=frame,
             evidence=tuple(_printed(cell) for cell in cells if "evidence" in tags(cell)),
-            predictions=tuple(_predictions(frame)),
-            findings=tuple(_together(unit) for unit in units(cells, "handout")),
+            predictions=tuple(part for each in frame.sections for part in _asked_in(each)),
+            findings=tuple(part for each in frame.sections for part in _found_in(each)),
+            story=tuple(p for each in frame.sections for p in (*_asked_in(each), *_found_in(each))),
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
@@ -88,12 +91,17 @@ def read_chapter(name: str, notebook: Any, files: str = "") -> Chapter:
         ) from None
 
 
-def _predictions(frame: Frame) -> Iterator[Markup]:
-    """What each section of a prediction asks, up to the form, and the form."""
-    for section in frame.sections:
-        if section.heading.startswith("Predict"):
-            asked = [cell for cell in _up_to_form(section.cells) if not _is_left_out(cell)]
-            yield _block([_asked(cell) for cell in asked], "asked")
+def _asked_in(section: Section) -> Iterator[Markup]:
+    """What a section of a prediction asks, up to the form, and the form."""
+    if section.heading.startswith("Predict"):
+        asked = [cell for cell in _up_to_form(section.cells) if not _is_left_out(cell)]
+        yield _block([_asked(cell) for cell in asked], "asked")
+
+
+def _found_in(section: Section) -> Iterator[Markup]:
+    """The units of evidence and explanation of a section."""
+    for unit in units(section.cells, "handout"):
+        yield _together(unit)
 
 
 def _asked(cell: Any) -> Markup:

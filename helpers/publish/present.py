@@ -33,15 +33,11 @@ class Screen:
 
 
 def screens(lesson: Lesson) -> Iterator[Screen]:
-    """All screens, in order: a title, predictions, findings and key points of each notebook."""
+    """Of each notebook its questions, each prediction with its findings, and the key points."""
     for chapter in lesson.chapters:
         number, title = chapter.frame.number, chapter.frame.title.replace("`", "")
         yield Screen(number, f"{number} {title}", _questions(chapter))
-        for inside in chapter.predictions:
-            yield Screen(number, title, inside)
-        for inside in chapter.findings:
-            yield Screen(number, title, inside)
-        for inside in chapter.points:
+        for inside in (*chapter.story, *chapter.points):
             yield Screen(number, title, inside)
 
 

@@ -7,7 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 from small_lesson import RESULT, small
 
 from helpers.publish.chapter import read_chapter
@@ -39,12 +39,33 @@ def test_each_cell_has_its_place() -> None:
             "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
         ],
         "findings": ["a result Told. in a list And why. source = 3 a result"],
+        "story": [
+            "Predict the number Which? a one b two",
+            "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
+            "a result Told. in a list And why. source = 3 a result",
+        ],
         "exercise": ["Your turn Repair it.", "def given(): ...", "answer = given()"],
         "answers": ["For the one who teaches."],
         "solutions": ["Solution answer = 40 + 2 It always is."],
         "points": ["Key points Which? That."],
         "desk": ["a result"],
     }
+
+
+def test_what_answers_a_prediction_comes_before_the_next_one() -> None:
+    """As in the notebook."""
+    [(name, notebook)] = small(RESULT).items()
+    notebook.cells.insert(
+        3, new_code_cell("early", outputs=[RESULT], metadata={"tags": ["handout"]})
+    )
+
+    story = [words(each) for each in read_chapter(name, notebook).story]
+
+    assert [each.partition("?")[0] for each in story[:3]] == [
+        "Predict the number Which",
+        "a result",
+        "Predict the looks Which database",
+    ]
 
 
 def test_evidence_and_explanation_stay_together() -> None:

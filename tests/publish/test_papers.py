@@ -155,6 +155,16 @@ def test_each_prediction_is_on_the_worksheet(pages: dict[str, str]) -> None:
     assert words(pages["worksheet"]).count("Because I saw so") == forms > len(NOTEBOOKS) / 2
 
 
+@pytest.mark.parametrize("name", ["guide", "present"])
+def test_a_prediction_is_answered_before_the_next_one(
+    name: str, lesson: Lesson, pages: dict[str, str]
+) -> None:
+    """Who teaches from the guide or the screens goes through them as through the notebook."""
+    for chapter in lesson.chapters:
+        places = [pages[name].index(part) for part in chapter.story]
+        assert places == sorted(places), chapter.frame.name
+
+
 # The HTML
 
 
