@@ -25,7 +25,11 @@ def metadata_of(place: Place, found: Found, there: There) -> list[Place]:
     plain = [each for each in found.metadata if not of_extension(each)]
     engines = [each for each in found.engines if each.extension != "flask_sqlalchemy"]
     if place in engines:
-        return plain if len(engines) == 1 else by_content(place, plain, engines, there)
+        if len(engines) == 1:
+            return plain
+        mine = by_content(place, plain, engines, there)
+        lost = [each for each in in_none(plain, found, engines, there) if each not in mine]
+        return (lost if may_miss(place, plain, engines, there) else []) + mine
     mine = [
         each
         for each in found.metadata
@@ -49,6 +53,28 @@ def by_content(
     others = [known[id(each.value)] or set() for each in engines if each is not place]
     free = [each for each in metadata if not any(names_of(each) <= other for other in others)]
     return free if here is NOT_THERE else free or metadata
+
+
+def in_none(metadata: list[Place], found: Found, engines: list[Place], there: There) -> list[Place]:
+    """What no engine's database has: it is known only where all of them could be read."""
+    known = [(each, there(each.value)) for each in found.engines]
+    if any(tables is None for _, tables in known):
+        return []
+    everywhere = set().union(*(tables or set() for _, tables in known))
+    taken = set().union(*(tables or set() for each, tables in known if each in engines))
+    free = [each for each in metadata if not names_of(each) & taken]
+    return [each for each in free if names_of(each) - everywhere]
+
+
+def may_miss(place: Place, metadata: list[Place], engines: list[Place], there: There) -> bool:
+    """Whether it may be the engine of models that are in no database.
+
+    It is one without models of its own or, where each has some, any of the reader's.
+    """
+    readers = [each for each in engines if each.owner is None]
+    names = set().union(*map(names_of, metadata))
+    without = [each for each in readers if not names & (there(each.value) or set())]
+    return place in (without or readers)
 
 
 def names_of(metadata: Place) -> set[str]:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from diagnosing import findings, write
 
 from helpers.diagnose import diagnose
@@ -63,6 +64,65 @@ def test_tables_that_were_made_through_the_other_engine_are_found(folder: Path) 
     }
 
 
+OTHER = """
+    from sqlalchemy import text
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS other (id)"))
+"""
+
+
+@pytest.mark.parametrize("log", ["LogBase.metadata.create_all(log_engine)", ""])
+def test_a_file_with_other_tables_misses_what_no_engine_has(log: str, folder: Path) -> None:
+    """Whether the second file has its tables or is not there yet; the cure makes the right one."""
+    rest = OTHER.strip() + f"\n    {log}"
+    assert found(folder, FILES, rest) == {
+        "shop.engine": "tables-missing",
+        "shop.log_engine": "file",
+    }
+    [one, two] = diagnose("shop").engines
+    assert one.tables.missing == (["lamp"] if log else ["lamp", "log"])
+    assert one.findings[0].sentence.startswith("The database has other; your models also name lamp")
+    assert one.findings[0].cures[0].lines == ["Lamp.metadata.create_all(engine)"]
+    assert (diagnose("shop").exit_status, two.verdict) == (1, "safe")
+
+
+def test_an_app_that_fails_for_a_missing_table_has_no_safe_engine_for_it(folder: Path) -> None:
+    """The function that was called raises the error; the report says where the table is."""
+    with closing(sqlite3.connect(folder / "old.db")) as connection:
+        connection.execute("CREATE TABLE lamp (id)")
+    lamps = """
+    LogBase.metadata.create_all(log_engine)
+    def lamps():
+        return sessionmaker(engine)().query(Lamp).all()
+"""
+    found(folder, FILES, OTHER.strip() + lamps)
+    report = diagnose("shop:lamps")
+    assert "no such table: lamp" in report.problem
+    assert (findings(report), report.exit_status) == (["tables-elsewhere", "file"], 1)
+
+
+def test_models_without_a_database_may_belong_to_each_engine(folder: Path) -> None:
+    """A third base, where both engines have models of their own: neither is called safe."""
+    third = """
+    class Rug(declarative_base()):
+        __tablename__ = "rug"
+        id = Column(Integer, primary_key=True)
+"""
+    both = "Base.metadata.create_all(engine); LogBase.metadata.create_all(log_engine)"
+    assert set(found(folder, FILES, both + third).values()) == {"tables-missing"}
+    [one, two] = diagnose("shop").engines
+    assert (one.tables.missing, two.tables.missing) == (["rug"], ["rug"])
+    assert one.findings[0].cures[0].lines == ["Rug.metadata.create_all(engine)"]
+
+
+def test_models_of_an_engine_that_cannot_be_read_are_not_missing(folder: Path) -> None:
+    """They may be on the server."""
+    pytest.importorskip("psycopg")
+    server = 'log_engine = create_engine("postgresql+psycopg://localhost/log")'
+    rest = OTHER.strip() + f"\n    {server}"
+    assert set(found(folder, FILES, rest).values()) == {"file", "server"}
+
+
 def test_a_second_file_that_is_not_there_yet_is_no_fault(folder: Path) -> None:
     """What is in the first one is nobody else's."""
     both = "Base.metadata.create_all(engine); LogBase.metadata.create_all(engine)"
@@ -95,6 +155,11 @@ def test_the_database_of_a_library_needs_none_of_the_models(folder: Path) -> Non
     Base.metadata.create_all(engine); LogBase.metadata.create_all(engine)
 """
     assert set(found(folder, FILES, rest.strip()).values()) == {"file"}
+    (folder / "shop.db").unlink()
+    with closing(sqlite3.connect(folder / "shop.db")) as connection:
+        connection.execute("CREATE TABLE other (id)")
+    rest = rest.partition("    Base.metadata")[0]
+    assert sorted(found(folder, FILES, rest.strip()).values()) == ["file", "tables-missing"]
 
 
 def test_a_file_without_tables_is_no_safe_target(folder: Path) -> None:
