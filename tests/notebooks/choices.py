@@ -1,7 +1,7 @@
 """The choices of a prediction, and which of them is right.
 
-The letters are here, and nowhere where a learner looks. ``test_worked_through`` runs each notebook
-and finds whether they are those that nothing speaks against.
+The letters are in the run sheets, and nowhere where a learner looks. ``test_worked_through`` runs
+each notebook and finds whether they are those that nothing speaks against.
 """
 
 from __future__ import annotations
@@ -10,22 +10,30 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from notebook_rules import tags
 
-RIGHT = {
-    "01b": "d", "02b": "a", "02d": "c", "03a": "b", "04b": "d", "05a": "d", "05b": "c",
-    "06a": "c", "06b": "a", "06c": "d", "07a": "c", "07b": "d", "08a": "b", "08b": "a",
-    "09a": "a", "09b": "c", "10a": "d", "10b": "b", "11a": "a", "11b": "a", "12a": "d",
-    "13a": "d", "13b": "c", "14a": "b", "14b": "a", "15a": "c", "15b": "b", "16a": "c",
-    "16b": "b", "17a": "b", "17b": "d", "17c": "c",
-}  # fmt: skip
+INSTRUCTOR = Path(__file__).parents[2] / "notebooks" / "instructor"
+KEYS = re.compile(r"^\*\*Right\.\*\* (.+)\.$", re.MULTILINE)
 CHOICE = re.compile(r"^- \*\*([a-d])\*\* (.+)$", re.MULTILINE)
 KEY = re.compile(r'^compare\("(\w+)".*(choices)', re.MULTILINE)
 REASON = re.compile(r": | because ")
 LEAST, MOST = 0.15, 0.40  # how often a learner is right who goes by the looks of a choice
 SAME = 3  # characters that nobody sees
+
+
+def keys() -> dict[str, str]:
+    """What the run sheets call right: a letter, or the looks, by the key of the prediction."""
+    sheets = [path.read_text(encoding="utf-8") for path in sorted(INSTRUCTOR.glob("[01]*.md"))]
+    entries = [
+        entry for sheet in sheets for line in KEYS.findall(sheet) for entry in line.split("; ")
+    ]
+    return dict(entry.split(": ", 1) for entry in entries)
+
+
+RIGHT = {key: told for key, told in keys().items() if len(told) == 1}
 
 
 @dataclass(frozen=True)
