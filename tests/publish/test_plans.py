@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from helpers.publish.files import read_notebooks
@@ -11,6 +12,7 @@ from helpers.publish.frame import Problem, read_frame
 from helpers.publish.plans import Row, plan_named, read_plans
 
 ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 PLANS = read_plans((ROOT / "notebooks" / "instructor" / "plans.md").read_text(encoding="utf-8"))
 LENGTHS = {"45 minutes": 45, "Half a day": 210, "A day": 420}
 
@@ -67,3 +69,12 @@ def test_a_plan_by_its_name() -> None:
     assert plan_named(" a DAY", plans) == [Row(5, "01")]
     with pytest.raises(Problem, match='There is no plan "a week": name one of "A day"'):
         plan_named("a week", plans)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_run_sheet_takes_as_long_as_its_notebook(path: Path) -> None:
+    """The minutes of its lines add up to those of the notebook's first cell."""
+    sheet = (ROOT / "notebooks" / "instructor" / f"{path.name[:2]}.md").read_text(encoding="utf-8")
+    frame = read_frame(path.name, nbformat.read(path, as_version=4))
+
+    assert sum(row.minutes for row in read_plans(sheet)["Run sheet"]) == frame.minutes
