@@ -15,6 +15,7 @@ from helpers.publish.chapter import Chapter
 from helpers.publish.files import read_notebooks, wipe, write
 from helpers.publish.frame import Problem
 from helpers.publish.handout import ROOT
+from helpers.publish.page import markdown
 from helpers.publish.papers import ENVIRONMENT, Lesson, read_lesson
 
 
@@ -42,8 +43,7 @@ def screens(lesson: Lesson) -> Iterator[Screen]:
 
 
 def _questions(chapter: Chapter) -> Markup:
-    items = [Markup("<li>{}</li>").format(question) for question in chapter.frame.questions]
-    return Markup("<ol>{}</ol>").format(Markup("\n").join(items))
+    return markdown("\n".join(f"1. {question}" for question in chapter.frame.questions))
 
 
 def present(lesson: Lesson) -> str:

@@ -27,7 +27,7 @@ from helpers.publish.papers import (
     read_lesson,
     worksheet,
 )
-from helpers.publish.present import present
+from helpers.publish.present import present, screens
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -163,6 +163,14 @@ def test_a_prediction_is_answered_before_the_next_one(
     for chapter in lesson.chapters:
         places = [pages[name].index(part) for part in chapter.story]
         assert places == sorted(places), chapter.frame.name
+
+
+def test_no_screen_shows_the_marks_of_markdown(lesson: Lesson) -> None:
+    """The questions of a notebook speak of code, which is set as such."""
+    questions = [screen.inside for screen in screens(lesson) if "<ol>" in screen.inside]
+
+    assert len(questions) >= len(lesson.chapters)
+    assert [each for each in questions if "`" in words(each)] == []
 
 
 # The HTML
