@@ -105,17 +105,23 @@ def _stop_at_the_gate(connection: Any, cursor: Any, statement: str, *rest: Any) 
 def _remember_the_process(connection: Any, record: Any) -> None:
     record.info["case.process"] = os.getpid()
     if isinstance(connection, sqlite3.Connection):
+        _wait_less(connection)  # first, for in memory the next line may have to wait for a lock
         # A slow disk is no lock, and nobody needs this file after a power cut.
         with suppress(sqlite3.OperationalError):  # a transaction is open from the start
             connection.execute("PRAGMA synchronous = OFF")
 
 
 @event.listens_for(Pool, "checkout")
-def _wait_less(connection: Any, record: Any, proxy: Any) -> None:
+def _is_lent(connection: Any, record: Any, proxy: Any) -> None:
     global _inherited
     _lent.add(id(record))
     _inherited |= record.info.get("case.process", os.getpid()) != os.getpid()
-    if _booted and isinstance(connection, sqlite3.Connection):
+    if isinstance(connection, sqlite3.Connection):
+        _wait_less(connection)
+
+
+def _wait_less(connection: sqlite3.Connection) -> None:
+    if _booted:
         connection.execute(f"PRAGMA busy_timeout = {WAIT}")
 
 
