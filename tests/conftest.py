@@ -86,8 +86,11 @@ def threads() -> set[str]:
 
 
 def children() -> set[str]:
-    """Return the processes that this one started, and those that they started."""
-    return {str(child.pid) for child in psutil.Process().children(recursive=True)}
+    """Return the processes that this one started.
+
+    Not what they start: a PostgreSQL of a whole module forks when it likes, also when it is ready.
+    """
+    return {str(child.pid) for child in psutil.Process().children()}
 
 
 def sockets() -> set[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from helpers.choose.questions import QUESTIONS, Question
 from helpers.choose.scoreboard import ask, refuse_what_is_not_ours
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.sample import Setup, add_lamp, count, setups, start_over
 from helpers.spawn import TemporaryFolder
@@ -21,10 +21,6 @@ NOT_NEEDED = {"rows survive dispose()", "a URL and options are enough"}
 NEEDED = {question.text: question for question in QUESTIONS if question.text not in NOT_NEEDED}
 REFUSED = ("default", "memdb", "shared cache")
 A_WHILE = 0.4  # seconds that Ann takes for her answer
-
-
-class Flaw(Exception):
-    """What keeps an answer from being right, as a sentence."""
 
 
 def quiz_setup_holds(answer: object) -> Verdict:

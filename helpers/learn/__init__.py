@@ -7,12 +7,13 @@ from helpers.learn.predictions import compare
 from helpers.learn.progress import WORKBOOK, progress, record
 from helpers.learn.repairs import check
 from helpers.learn.reply import Reply
-from helpers.learn.verdict import Grade, Judge, Verdict
+from helpers.learn.verdict import Flaw, Grade, Judge, Verdict
 
 listen()
 
 __all__ = [
     "WORKBOOK",
+    "Flaw",
     "Grade",
     "Judge",
     "Reply",

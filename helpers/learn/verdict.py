@@ -26,4 +26,8 @@ class Verdict:
         return self.grade != "not yet"
 
 
+class Flaw(Exception):
+    """What keeps an answer from being right, as a sentence: a judge raises it and catches it."""
+
+
 Judge = Callable[[object], Verdict]

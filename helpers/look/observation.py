@@ -40,7 +40,7 @@ def require_observations(looks: Iterable[Any], taker: str) -> None:
             )
 
 
-def describe_error(error: Exception) -> str:
+def describe_error(error: BaseException) -> str:
     """The driver's own message in one line, as ``OperationalError: no such table: item``.
 
     :param error: an error of SQLAlchemy or of the driver.

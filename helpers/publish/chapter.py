@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from operator import add
 from typing import Any
 
 from markupsafe import Markup
@@ -70,12 +72,15 @@ def read_chapter(name: str, notebook: Any, files: str = "") -> Chapter:
     frame = read_frame(name, notebook)
     cells = tuple(notebook.cells)
     try:
+        evidence = tuple(_printed(cell) for cell in cells if "evidence" in tags(cell))
+        asked = [list(_asked_in(section)) for section in frame.sections]
+        found = [list(_found_in(section)) for section in frame.sections]
         return Chapter(
             frame=frame,
-            evidence=tuple(_printed(cell) for cell in cells if "evidence" in tags(cell)),
-            predictions=tuple(part for each in frame.sections for part in _asked_in(each)),
-            findings=tuple(part for each in frame.sections for part in _found_in(each)),
-            story=tuple(p for each in frame.sections for p in (*_asked_in(each), *_found_in(each))),
+            evidence=evidence,
+            predictions=tuple(chain(*asked)),
+            findings=tuple(chain(*found)),
+            story=tuple(chain(*map(add, asked, found))),
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error, dispose
 from helpers.repair.price import keeps_a_row, outside
 from helpers.repair.watch import Statement, once, watched
@@ -33,10 +33,6 @@ STILL_ONE = (
     "The check then stored a lamp through your engine while a visitor looked, and it was gone:"
     " there is still one connection for all."
 )
-
-
-class Flaw(Exception):
-    """What a shop did wrong, as a sentence."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ def _app(make_app: object) -> Flask:
     try:
         app = make_app()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"make_app raised {describe_error(error)}.") from None  # type: ignore[arg-type]
+        raise Flaw(f"make_app raised {describe_error(error)}.") from None
     if not isinstance(app, Flask):
         raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
     return app
@@ -178,7 +174,7 @@ def _send(server: LiveServer, method: str, **options: Any) -> Any:
 
 def _why(server: LiveServer) -> str:
     errors = server.errors
-    return f" ({describe_error(errors[-1])})" if errors else ""  # type: ignore[arg-type]
+    return f" ({describe_error(errors[-1])})" if errors else ""
 
 
 def _listed(server: LiveServer, names: list[str]) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.repair.watch import once, watched
 from helpers.sample import start_over
@@ -26,10 +26,6 @@ SOLD, SOLD_OUT = 200, 409
 RUGS = 9  # of which nobody buys one
 
 Buy = Callable[[], int]
-
-
-class Flaw(Exception):
-    """What a shop did wrong, as a sentence."""
 
 
 def last_lamp_is_sold_once(answer: object) -> Verdict:
@@ -79,7 +75,7 @@ def _served(make_app: Callable[[str], object], url: str) -> Iterator[Buy]:
     try:
         app = make_app(url)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"make_app raised {describe_error(error)}.") from None  # type: ignore[arg-type]
+        raise Flaw(f"make_app raised {describe_error(error)}.") from None
     if not isinstance(app, Flask):
         raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
     with LiveServer(app) as server:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from helpers.learn import Verdict
+from helpers.look import describe_error
 from helpers.repair.watch import watched
 from helpers.serve import LiveServer
 
@@ -61,7 +62,7 @@ def _wrong_with(app: Flask, rugs: int = 1) -> str:
     """What a visitor gets instead of the rugs, or ""."""
     with LiveServer(app) as server:
         response = server.get("/rugs")
-        why = f": {_said(server.errors[-1])}" if server.errors else ""
+        why = f": {describe_error(server.errors[-1])}" if server.errors else ""
     if response.status_code != 200:
         return (
             "The script ran in one working directory and the app in another: the visitor got"
@@ -121,8 +122,3 @@ def _working_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(here)
-
-
-def _said(error: BaseException) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__}: {cause}".partition("\n")[0]

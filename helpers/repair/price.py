@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Engine, StaticPool, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpers.repair.watch import Statement
+from helpers.step import give_time
 
 
 def price_of(engine: Engine, table: str, statements: list[Statement]) -> str:
@@ -43,7 +44,7 @@ def keeps_a_row(engine: Engine, insert: str, is_shown: Callable[[], bool]) -> bo
         with ThreadPoolExecutor(1, "visitor") as visitor, engine.connect() as connection:
             connection.execute(text(insert))
             looking = visitor.submit(is_shown)
-            wait([looking], timeout=0.4)  # a pool of one answers only when this one lets go
+            give_time([looking], 0.4)  # a pool of one answers only when this one lets go
             connection.commit()
     except SQLAlchemyError:  # it was not stored: a full SingletonThreadPool closes what is in use
         return True

@@ -15,15 +15,11 @@ from typing import Any
 import requests
 from flask import Flask
 
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.serve import send
 
 VISITS = 4  # each, because two servers on one port would share them
 SECONDS = 1.0  # for an answer, and for an old thread to end
-
-
-class Flaw(Exception):
-    """What was wrong, as a sentence."""
 
 
 def the_cell_can_run_again(serve: object) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.repair.price import is_file, price_of
-from helpers.repair.visits import Flaw, ask, first_line
+from helpers.repair.visits import ask
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
+from helpers.step import give_time
 
 AGAIN = "Notebook 05 asks what an app finds when it starts again."
 
@@ -72,7 +73,7 @@ def _app(make_app: object) -> Flask:
     try:
         app = make_app()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"Your function raised {first_line(error)}.") from None
+        raise Flaw(f"Your function raised {describe_error(error)}.") from None
     if not isinstance(app, Flask):
         raise Flaw(f"Your function returned {app!r}: let it return the Flask app.")
     return app
@@ -149,7 +150,7 @@ def _serves_two_at_once(server: LiveServer, shop: Shop, engine: Engine) -> None:
     with ThreadPoolExecutor(1) as visitor:
         with engine.connect():
             answer = visitor.submit(ask, server, "GET", shop.path)
-            wait([answer], timeout=0.3)  # a pool of one answers only when this one lets go
+            give_time([answer], 0.3)  # a pool of one answers only when this one lets go
         try:
             shown = answer.result()
         except Flaw as flaw:
@@ -165,7 +166,7 @@ def _visits_while_another_writes(server: LiveServer, shop: Shop, engine: Engine)
         with ThreadPoolExecutor(1) as visitor, engine.connect() as connection:
             connection.execute(text(insert))
             answer = visitor.submit(ask, server, "GET", shop.path)
-            wait([answer], timeout=0.3)
+            give_time([answer], 0.3)
             connection.rollback()
     except Exception:  # noqa: BLE001 - one thread has the tables, or a pool closed what is in use
         return ""

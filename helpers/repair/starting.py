@@ -13,14 +13,11 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 
+from helpers.learn import Flaw
 from helpers.look import describe_error
 from helpers.step import STEPPED, here
 
 SECONDS = 1.0  # for a worker that waits for something else than a lock of the database
-
-
-class Flaw(Exception):
-    """What a start did wrong, as a sentence."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ def do(functions: tuple[Callable[[Engine], object], ...], engine: Engine, who: s
         for function in functions:
             function(engine)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"{who} failed: {describe_error(error)}.") from None  # type: ignore[arg-type]
+        raise Flaw(f"{who} failed: {describe_error(error)}.") from None
     finally:
         engine.dispose()
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.repair.starting import (
-    Flaw,
     OtherProcess,
     SecondWorker,
     Start,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from helpers.learn import Flaw
+from helpers.look import describe_error
 from helpers.serve import LiveServer
 
 SECONDS = 2  # for one request: a view that hangs is no repair
-
-
-class Flaw(Exception):
-    """What a shop did wrong, as a sentence."""
 
 
 def ask(server: LiveServer, method: str, path: str, **options: Any) -> Any:
@@ -26,7 +24,7 @@ def ask(server: LiveServer, method: str, path: str, **options: Any) -> Any:
         raise Flaw(f"Request {number}, {method} {path}, got no answer in {SECONDS} s.") from error
     if response.status_code >= 400:
         thread = server.requests[-1].thread
-        why = f": {first_line(server.errors[-1])}" if server.errors else ""
+        why = f": {describe_error(server.errors[-1])}" if server.errors else ""
         raise Flaw(
             f"Request {number}, {method} {path}, got {response.status_code}{why}, in the thread"
             f" {thread}."
@@ -35,9 +33,3 @@ def ask(server: LiveServer, method: str, path: str, **options: Any) -> Any:
         return response.json()
     except ValueError:
         return response.text
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, of the driver where it has one, without its further lines."""
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__}: {cause}".partition("\n")[0]

@@ -27,6 +27,17 @@ ANY_THREAD = {"check_same_thread": False}
 NAMED = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"
 PRIVATE = "sqlite:///file:/shop?mode=memory&uri=true"
 MEMDB = "sqlite:///file:///shop?vfs=memdb&uri=true"
+LAMP_AND_RUG = """
+    from sqlalchemy import Column, Integer, create_engine
+    from sqlalchemy.orm import declarative_base
+    Base = declarative_base()
+    class Lamp(Base):
+        __tablename__ = "lamp"
+        id = Column(Integer, primary_key=True)
+    class Rug(Base):
+        __tablename__ = "rug"
+        id = Column(Integer, primary_key=True)
+"""
 ONE = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "connect_args": ANY_THREAD}
 
 

@@ -5,24 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from diagnosing import MEMDB, NAMED, findings, write
+from diagnosing import LAMP_AND_RUG, MEMDB, NAMED, findings, write
 from sqlalchemy import create_engine
 
 from helpers.diagnose import EngineReport, diagnose
 
-SHOP = """
+SHOP = (
+    LAMP_AND_RUG
+    + """
     import sqlite3
-    from sqlalchemy import Column, Integer, create_engine, text
-    from sqlalchemy.orm import Session, declarative_base
+    from sqlalchemy import text
+    from sqlalchemy.orm import Session
     from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, StaticPool
-    Base = declarative_base()
-    class Lamp(Base):
-        __tablename__ = "lamp"
-        id = Column(Integer, primary_key=True)
-    class Rug(Base):
-        __tablename__ = "rug"
-        id = Column(Integer, primary_key=True)
 """
+)
 POOLS = {
     "a connection a thread": 'create_engine("sqlite://")',
     "one connection": 'create_engine("sqlite://", poolclass=StaticPool)',

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from diagnosing import content, findings, flask_app, make, make_file, mostly_slow, run, write
+from diagnosing import (
+    LAMP_AND_RUG,
+    content,
+    findings,
+    flask_app,
+    make,
+    make_file,
+    mostly_slow,
+    run,
+    write,
+)
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine
@@ -20,18 +30,7 @@ from sqlalchemy.pool import StaticPool
 
 from helpers.diagnose import EngineReport, diagnose, second_process
 
-SHOP = """
-    from sqlalchemy import Column, Integer, create_engine
-    from sqlalchemy.orm import declarative_base
-    Base = declarative_base()
-    class Lamp(Base):
-        __tablename__ = "lamp"
-        id = Column(Integer, primary_key=True)
-    class Rug(Base):
-        __tablename__ = "rug"
-        id = Column(Integer, primary_key=True)
-    engine = create_engine("sqlite:///shop.db")
-"""
+SHOP = LAMP_AND_RUG + '    engine = create_engine("sqlite:///shop.db")\n'
 
 
 def fill(path: Path, *tables: str) -> None:
