@@ -6,6 +6,7 @@ import os
 import sys
 
 from .environment import install
+from .installers import Installer
 from .lesson import lesson
 from .lock import make_locks
 from .places import PYTHON, ROOT, Problem, run
@@ -94,6 +95,8 @@ def years() -> int:
 def lock() -> int:
     """Make the lock files anew from pyproject.toml."""
     install(all_packages=True)
+    if not Installer().has_uv():
+        raise Problem("The locks are made by uv, which pip can't install here: see why with pip.")
     return make_locks()
 
 

@@ -58,14 +58,14 @@ class Installer:
         own = sorted(keys & NOT_READ_BY_UV)
         slow = {"timeout", "default-timeout", "retries"} & keys  # somebody wants it to wait
         self.patience = [] if slow else ["--timeout=10", "--retries=1"]
-        self.uv = not own and self._has_uv()
+        self.uv = not own and self.has_uv()
         self.told = "uv, in some seconds" if self.uv else "pip, in about a minute"
         if own:
             self.told += f", since pip has settings that uv does not read ({', '.join(own)})"
         elif not self.uv:
             self.told += ", since uv does not run here"
 
-    def _has_uv(self) -> bool:
+    def has_uv(self) -> bool:
         """Let pip install uv; whether it then works."""
         try:
             self._pip([pin for pin in pins(LEARNERS_LOCK).values() if name(pin) == "uv"])
