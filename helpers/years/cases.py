@@ -83,7 +83,10 @@ def recorded(question: str = "tables") -> list[Row]:
     """The rows that were recorded.
 
     :param question: ``tables``, ``post``, ``loss`` or ``pools``.
+    :raises ValueError: for another one.
     """
+    if question not in FILES:
+        raise ValueError(f"recorded was given {question!r}: it has {', '.join(FILES)}.")
     with FILES[question].open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

@@ -51,6 +51,11 @@ def build(stack: Stack, base: str, folder: Path) -> None:
     :param folder: where it goes.
     :raises Hindrance: when a step fails.
     """
+    if stack.python == "2.7" and not str(folder).isascii():
+        raise Hindrance(
+            "the tools of Python 2.7 fail in a folder with letters beyond ASCII: name another"
+            " one with --cache"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     if stack.python == "2.7":  # which has no venv
         tool = virtualenv_in(folder.parent)

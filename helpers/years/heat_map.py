@@ -23,15 +23,21 @@ PLACES = {"main": "M", "handler": "V"}
 def heat_map(rows: Sequence[Row], caption: str) -> Figure:
     """Draw the cases: a black box with a cross is ``no such table``, a ring is rows found.
 
-    Above the boxes stand the server, the setting for threads, and where the tables were
-    made: M by the startup code, V in a view. A case that a stack does not have has no box.
+    A question mark is anything else, which no recorded case is. Above the boxes stand the
+    server, the setting for threads, and where the tables were made: M by the startup code, V in
+    a view. A case that a stack does not have has no box.
 
     :param rows: recorded cases of tables, or some of them; one panel for each kind of engine.
     :param caption: one sentence that says what to look at.
-    :raises ValueError: when there is no row to draw.
+    :raises ValueError: when there is no row to draw, or one that is no case of tables.
     """
     if not rows:
         raise ValueError("heat_map was given no rows: pass those of recorded(), or some of them.")
+    for row in rows:
+        if row.get("mode") not in MODES or "bootstrap" not in row or "answer" in row:
+            raise ValueError(
+                f"heat_map draws who finds the tables, the rows of recorded(), and was given {row}."
+            )
     modes = [mode for mode in MODES if any(row["mode"] == mode for row in rows)]
     parts: list[str] = []
     top = 0
@@ -83,22 +89,27 @@ def _names(stacks: Sequence[str], top: int) -> list[str]:
 def _boxes(rows: Sequence[Row], stacks: Sequence[str], modes: Sequence[str], top: int) -> list[str]:
     """All boxes of one kind of engine: two paths for those that fail, two for the others."""
     box, cross, frame, ring = "", "", "", ""
+    others: list[str] = []
     side = BOX - 2
     for row in rows:
         place = (THREADED.index(row["threaded"]), BOOTSTRAPS.index(row["bootstrap"]))
         x, y = _left(modes.index(row["mode"]), *place), top + BOX * stacks.index(row["stack"])
         outline = f"M{x} {y}h{side}v{side}h-{side}z"
-        if row["outcome"] == "rows found":
-            frame += outline
-            ring += f"M{x + 7} {y + 11}a4 4 0 1 0 8 0a4 4 0 1 0-8 0"
-        else:
+        if row["outcome"] == "no such table":
             box += outline
             cross += f"M{x + 6} {y + 6}l10 10m0-10l-10 10"
+            continue
+        frame += outline
+        if row["outcome"] == "rows found":
+            ring += f"M{x + 7} {y + 11}a4 4 0 1 0 8 0a4 4 0 1 0-8 0"
+        else:
+            others.append(_text(x + side // 2, y + 16, "?", "middle", bold=True))
     return [
         f'<path d="{box}" style="fill:#111"/>',
         f'<path d="{cross}" style="stroke:#fff;stroke-width:2px"/>',
         f'<path d="{frame}" style="stroke:#999"/>',
         f'<path d="{ring}"/>',
+        *others,
     ]
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from helpers.years.cases import Case, Row
-from helpers.years.serve import PATIENCE, PROBE, Ask, Hindrance, end_of, served, started
+from helpers.years.serve import PATIENCE, PROBE, Ask, Hindrance, PortTaken, end_of, served, started
 
 
 def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
@@ -23,14 +23,25 @@ def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
     try:
         if case.question == "pools":
             return _pools(python, patience)
-        with served(python, case, patience) as ask:
-            found = _loss(ask) if case.question == "loss" else _tables(ask, case)
+        found = _found(python, case, patience)
     except (OSError, RuntimeError) as error:  # the system did not start it, or not end it
         raise Hindrance(str(error)) from error
     except (LookupError, TypeError, ValueError) as error:
         nonsense = f"{type(error).__name__}: {error}"
         raise Hindrance(f"the probe's answer makes no sense ({nonsense})") from error
     return [case._asdict() | found]
+
+
+def _found(python: str, case: Case, patience: float) -> Row:
+    """Put the case to the probe, on another port where a program had taken the first one."""
+    for tries_left in (2, 1, 0):
+        try:
+            with served(python, case, patience) as ask:
+                return _loss(ask) if case.question == "loss" else _tables(ask, case)
+        except PortTaken:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _tables(ask: Ask, case: Case) -> Row:

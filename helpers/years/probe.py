@@ -175,7 +175,7 @@ if case["question"] == "pools":
 
 kind = with_extension if case["extension"] else with_sqlalchemy
 with app.app_context():
-    engine, create_all, session, Item = kind(app, case["url"])
+    engine, create_all, session, Item = kind(app, str(case["url"]))  # no unicode on 2.7
     if case["bootstrap"] == "main":
         create()
 

@@ -25,6 +25,8 @@ MEASURES = (PROBE, *(Path(__file__).with_name(f"{name}.py") for name in ("serve"
 class Diary:
     """What has been measured of one stack so far: a file with one line of JSON a case.
 
+    Those that another version of the code has left are removed.
+
     :param stack: the stack.
     :param folder: where the file is, or will be.
     """
@@ -33,6 +35,9 @@ class Diary:
         made_of = repr(stack).encode() + b"".join(path.read_bytes() for path in MEASURES)
         self.path = folder / f"{stack.name}-{hashlib.sha256(made_of).hexdigest()[:12]}.jsonl"
         self.found: dict[Case, list[Row]] = {}
+        for old in folder.glob(f"{stack.name}-{'[0-9a-f]' * 12}.jsonl"):
+            if old != self.path:
+                old.unlink(missing_ok=True)
         if self.path.is_file():
             for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
                 with suppress(ValueError):  # it was cut off, by a kill or a full disk

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,11 +24,18 @@ PATIENCE = 30.0  # seconds for a start, and for an answer
 PAUSE = 0.02  # seconds between two tries to reach a server that starts
 LEFT_OUT = ("FLASK_", "WERKZEUG_", "PROBE")  # variables that would change a case
 
+GIVEN: set[int] = set()  # ports: the system gives one again while nobody listens on it yet
+CHOOSING = threading.Lock()
+
 Ask = Callable[[str], tuple[int, dict[str, Any]]]
 
 
 class Hindrance(Exception):
     """Why a stack cannot be measured, as a sentence."""
+
+
+class PortTaken(Hindrance):
+    """Another program was faster to take the port that a case was given."""
 
 
 @contextmanager
@@ -40,25 +48,26 @@ def served(python: str, case: Case, patience: float = PATIENCE) -> Iterator[Ask]
     :return: a function that takes a path, and returns a status and what was answered. It
         raises :exc:`Hindrance` when there is no answer, or not one of the probe.
     """
-    port, token = free_port(), secrets.token_hex(4)
-    probe = {
-        "question": case.question,
-        "extension": case.extension == "yes",
-        "bootstrap": case.bootstrap,
-        "url": "sqlite:///shop.db" if case.database == "file" else "sqlite://",
-        "options": run_options(case),
-        "port": port,
-        "token": token,
-    }
-    with started([python, *arguments(case, port)], probe) as process:
+    with own_port() as port:
+        token = secrets.token_hex(4)
+        probe = {
+            "question": case.question,
+            "extension": case.extension == "yes",
+            "bootstrap": case.bootstrap,
+            "url": "sqlite:///shop.db" if case.database == "file" else "sqlite://",
+            "options": run_options(case),
+            "port": port,
+            "token": token,
+        }
+        with started([python, *arguments(case, port)], probe) as process:
 
-        def ask(path: str) -> tuple[int, dict[str, Any]]:
-            status, found = _when_up(process, port, path, patience)
-            if found.get("token") != token:
-                raise Hindrance(f"another program answered on its port {port}: {found}")
-            return status, found
+            def ask(path: str) -> tuple[int, dict[str, Any]]:
+                status, found = _when_up(process, port, path, patience)
+                if found.get("token") != token:
+                    raise PortTaken(f"another program answered on its port {port}: {found}")
+                return status, found
 
-        yield ask
+            yield ask
 
 
 @contextmanager
@@ -99,6 +108,19 @@ def run_options(case: Case) -> dict[str, bool]:
     return options
 
 
+@contextmanager
+def own_port() -> Iterator[int]:
+    """A port that no other case of this process has until the block ends."""
+    with CHOOSING:
+        while (port := free_port()) in GIVEN:
+            pass
+        GIVEN.add(port)
+    try:
+        yield port
+    finally:
+        GIVEN.discard(port)
+
+
 def free_port() -> int:
     """A port that was free a moment ago: old Werkzeug does not say which one it was given."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -121,7 +143,8 @@ def _when_up(process: Process, port: int, path: str, patience: float) -> tuple[i
         except ConnectionError:
             with suppress(TimeoutError):
                 process.wait(PAUSE)
-                raise Hindrance(f"it ended before it answered: {end_of(process)}") from None
+                kind = PortTaken if "in use" in process.output else Hindrance
+                raise kind(f"it ended before it answered: {end_of(process)}") from None
             if time.monotonic() > deadline:
                 raise Hindrance(f"nobody listened within {patience:g} s") from None
         except TimeoutError:

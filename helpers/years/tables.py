@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from helpers.years.cases import CASE, Row, recorded
 from helpers.years.heat_map import KINDS, MODE_NAMES
@@ -13,15 +13,20 @@ PLACES = {"main": "startup code", "handler": "view"}
 GOOD = ("rows found", "row kept")
 
 
-def pick(rows: Iterable[Row], **wanted: str | Iterable[str]) -> list[Row]:
+def pick(rows: Iterable[Row], **wanted: object) -> list[Row]:
     """The rows that have these values.
 
     :param rows: such as ``recorded()``.
-    :param wanted: for a column, the value that it should have, or several.
+    :param wanted: for a column, the value that it should have, or several in a list or tuple.
     :raises ValueError: when no row has them.
     """
-    allowed = {name: {v} if isinstance(v, str) else set(v) for name, v in wanted.items()}
-    found = [row for row in rows if all(row[name] in values for name, values in allowed.items())]
+    allowed = {
+        name: {str(each) for each in v} if isinstance(v, Collection) and v != str(v) else {str(v)}
+        for name, v in wanted.items()
+    }
+    found = [
+        row for row in rows if all(row.get(name) in values for name, values in allowed.items())
+    ]
     if not found:
         raise ValueError(f"No row has {wanted}: look at a row for the columns and their values.")
     return found
@@ -45,7 +50,7 @@ def result(row: Row) -> str:
 
 
 def neighbors(rows: Iterable[Row], before: str, after: str) -> list[dict[str, str]]:
-    """The cases that end in another way on two stacks.
+    """The cases that two stacks have and that end in another way.
 
     :param rows: recorded cases of tables.
     :param before: the name of a stack.
@@ -58,7 +63,7 @@ def neighbors(rows: Iterable[Row], before: str, after: str) -> list[dict[str, st
     return [
         {"case": settings(row), before: result(row), after: result(two[case])}
         for case, row in one.items()
-        if row["outcome"] != two[case]["outcome"]
+        if case in two and row["outcome"] != two[case]["outcome"]
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from helpers.years import __main__ as command
 from helpers.years import environments
+from helpers.years.serve import Hindrance
 from helpers.years.stacks import Stack, installed_stack
 
 
@@ -62,3 +63,11 @@ def test_an_environment_that_lost_its_python_is_built_again(
     environments.environment(stack, tmp_path)
 
     assert len(built) == 2
+
+
+def test_a_folder_with_an_umlaut_is_refused_where_the_tools_fail_in_it(tmp_path: Path) -> None:
+    """Their own words name a codec, and no folder."""
+    stack = Stack("old", 2013, "", "2.7", ("flask==0.10.1",))
+
+    with pytest.raises(Hindrance, match="beyond ASCII: name another one with --cache"):
+        environments.build(stack, sys.executable, tmp_path / "Müller" / "old")

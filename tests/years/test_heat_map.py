@@ -56,6 +56,45 @@ def test_no_rows_make_no_picture() -> None:
         heat_map([], "A caption.")
 
 
+@pytest.mark.parametrize("question", ["loss", "post", "pools"])
+def test_rows_of_another_question_make_no_picture(question: str) -> None:
+    """A row that was kept isn't *no such table*."""
+    with pytest.raises(ValueError, match="heat_map draws who finds the tables, .* was given {"):
+        heat_map(recorded(question)[3:], "A caption.")
+
+
+def test_what_is_neither_is_a_question_mark() -> None:
+    """As a release of tomorrow may have it."""
+    row = pick(recorded(), stack="2026")[0]
+
+    picture = heat_map([row | {"outcome": "another error"}], "A caption.").drawn
+
+    assert (picture.count(">?<"), picture.count("l10 10")) == (1, 0)
+
+
+def test_a_question_that_nobody_recorded_is_refused() -> None:
+    """With those that there are."""
+    with pytest.raises(ValueError, match=r"given 'losses': it has tables, post, loss, pools\."):
+        recorded("losses")
+
+
+def test_a_year_can_be_a_number() -> None:
+    """Or several, in whatever holds them."""
+    assert pick(recorded(), year=2016) == pick(recorded(), year="2016")
+    assert pick(recorded(), year=[2016, 2017]) == pick(recorded(), year={"2016", "2017"})
+
+
+def test_a_column_that_is_misspelled_is_named() -> None:
+    """As a value that no row has."""
+    with pytest.raises(ValueError, match="No row has {'extention': 'no'}"):
+        pick(recorded(), extention="no")
+
+
+def test_stacks_without_the_same_cases_are_compared_in_those_that_both_have() -> None:
+    """There was no ``flask run`` in 2015."""
+    assert neighbors(recorded(), "2016", "2015") == []
+
+
 def test_rows_that_nobody_has_cannot_be_picked() -> None:
     """A wrong value is not an empty table."""
     with pytest.raises(ValueError, match=r"No row has \{'stack': '2012'\}"):

@@ -100,6 +100,30 @@ def test_a_port_that_is_taken_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
             measure(sys.executable, CASE, patience=5.0)
 
 
+def test_a_port_that_another_program_took_costs_nothing_but_time(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when two runs go on side by side: the case gets another port."""
+    httpserver.expect_request("/count").respond_with_json({"rows": 0, "token": "another run's"})
+    ports = [serve.free_port(), httpserver.port, httpserver.port]
+    monkeypatch.setattr(serve, "free_port", ports.pop)
+
+    [row] = measure(sys.executable, CASE)
+
+    assert (row["outcome"], ports) == (expected(HEAD | row), [])
+
+
+def test_two_cases_never_have_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system gives a port again until somebody listens on it."""
+    given = [1003, 1002, 1001, 1001, 1001]
+    monkeypatch.setattr(serve, "free_port", given.pop)
+
+    with serve.own_port() as one, serve.own_port() as two:
+        assert (one, two) == (1001, 1002)
+    with serve.own_port() as three:
+        assert three == 1003
+
+
 def test_another_server_on_the_port_is_not_taken_for_the_probe(
     httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,18 @@ def test_a_diary_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     assert Diary(stack, tmp_path).found == dict.fromkeys(CASES[:3], rows)
 
 
+def test_the_diaries_of_older_code_are_removed(tmp_path: Path) -> None:
+    """Those of this stack alone."""
+    stack = installed_stack()
+    names = [f"{stack.name}-{12 * 'a'}.jsonl", f"{stack.name}-py3.9-{12 * 'a'}.jsonl"]
+    for name in names:
+        (tmp_path / name).touch()
+
+    Diary(stack, tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == names[1:]
+
+
 def test_a_diary_is_of_the_code_that_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
