@@ -14,7 +14,8 @@ from .find import Found, Place
 from .process import Contents, contents_of
 from .report import Problem
 from .settings import Names
-from .tables import NOT_THERE, metadata_of, nearby
+from .tables import nearby
+from .whose import NOT_THERE, models_of
 
 MISSING: dict[str, Any] = {"problem": "missing", "tables": {}}
 
@@ -64,9 +65,9 @@ class App:
             return NOT_THERE
         return {each.lower() for each in content["tables"]} if "tables" in content else None
 
-    def metadata_of(self, place: Place) -> list[Place]:
-        """What declares the tables of an engine."""
-        return metadata_of(place, self.found, self.there)
+    def models_of(self, place: Place) -> tuple[list[Any], set[str]]:
+        """The tables of an engine's models, and the names of those that may be another's."""
+        return models_of(place, self.found, self.there)
 
     def in_memory(self) -> Contents:
         """What is in memory, by the paths of the engines."""

@@ -16,8 +16,8 @@ from .private import is_async
 from .report import Cure, EngineReport, Finding, Problem
 from .scratch import Scratch
 from .settings import Setting, setting_of
-from .tables import columns_missing, compare, elsewhere, tables_of
-from .words import FINDINGS, MISUSE, some
+from .tables import columns_missing, compare, elsewhere
+from .words import FINDINGS, MISUSE, UNSURE, some
 
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
@@ -45,8 +45,8 @@ class EngineLook:
         self.place, self.app, self.engine = place, app, place.value
         url, pool = shown(self.engine.url), type(self.engine.pool).__name__
         self.report = EngineReport(place.path, url, pool)
-        self.metadata = app.metadata_of(place)
-        self.tables = tables_of(place, self.metadata)
+        models, self.unsure = app.models_of(place)
+        self.tables = {table.name: table for table in models}
         named = sorted(self.tables) or app.tables
         self.table = named[0] if named else "item"
 
@@ -134,7 +134,8 @@ class EngineLook:
     def add_missing(self) -> None:
         """Add the finding for tables that are not there, or are somewhere else."""
         tables = self.report.tables
-        paths = [each.path for each in self.metadata]
+        models = self.tables[tables.missing[0]].metadata
+        paths = [each.path for each in self.app.found.metadata if each.value is models]
         metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
         metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
         others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
@@ -146,3 +147,8 @@ class EngineLook:
             elsewhere=" and ".join(others),
             **values,
         )
+        if unsure := [name for name in tables.missing if name in self.unsure]:
+            said = self.report.findings[-1]
+            said.sentence += UNSURE.format(some(unsure))
+            for cure in said.cures:
+                cure.where = f"If so: {cure.where[0].lower()}{cure.where[1:]}"

@@ -113,7 +113,7 @@ def find_from(target: Target, found: Found) -> None:
     """
     found.follow(target.value, target.path, target.value)
     whole = is_flask(target.value) or target.value is target.module
-    pools = [] if whole else [place.value.pool for place in found.engines]
+    found.named = [] if whole else [place.value.pool for place in found.engines]
     root = target.app or target.module
     if target.module:
         found.follow(target.module, target.module.__name__, root)
@@ -121,9 +121,6 @@ def find_from(target: Target, found: Found) -> None:
     for name, module in sorted(sys.modules.items()):
         if name != "__main__" and isinstance(module, ModuleType) and is_own(name, target.module):
             found.follow(module, name, root)
-    if pools:
-        found.engines = [each for each in found.engines if each.value.pool in pools]
-        found.connections = []
 
 
 def ask_for_engines(target: Target, found: Found) -> None:
@@ -147,8 +144,9 @@ def look_at_all(
 ) -> None:
     """Look at each engine and connection, and say what could not be reached."""
     app = App(found, flask, folder, opened)
-    report.engines = [look_at_engine(place, app) for place in found.engines]
-    for place in found.connections:  # but for those that keep an engine's memory
+    named = [each for each in found.engines if each.value.pool in found.named] or found.engines
+    report.engines = [look_at_engine(place, app) for place in named]
+    for place in [] if found.named else found.connections:  # but for those that keep memory
         if is_open(place.value) and not app.keeps(place):
             given = app.opened.get(id(place.value))
             report.engines.append(look_at_connection(place, given, app.names))

@@ -47,9 +47,11 @@ class Found:
     """What an app leads to, the nearest first; ``complete`` is false when it was too much."""
 
     engines: list[Place] = field(default_factory=list)
+    named: list[Any] = field(default_factory=list)  # the pools of those to look at, if not all
     connections: list[Place] = field(default_factory=list)  # of sqlite3
     keepers: list[Any] = field(default_factory=list)  # connections that an engine gave out
     metadata: list[Place] = field(default_factory=list)
+    sessions: list[Any] = field(default_factory=list)  # the options of session makers
     functions: list[FunctionType] = field(default_factory=list)  # the reader's
     cached: list[Any] = field(default_factory=list)  # those under ``lru_cache``
     complete: bool = True
@@ -72,6 +74,8 @@ class Found:
             self.connections.append(place)
         elif kind is FunctionType:
             self.functions.append(value)
+        elif kind.__name__ in ("sessionmaker", "async_sessionmaker"):
+            self.sessions.append(value.kw)
         elif kind is CACHED:
             self.cached.append(value.__wrapped__)
         return True

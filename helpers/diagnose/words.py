@@ -27,6 +27,7 @@ QUESTIONS = {
 OWN = "Each {} gets its own database in memory, without the others' tables."
 NO_TABLE = "OperationalError: no such table: {table}"
 GONE = "A row that was answered with 201 is gone"
+UNSURE = " Nothing tells whether this is the engine of {}."  # where there are several
 MISUSE = "; under load InterfaceError: bad parameter or other API misuse"  # in threads only
 
 
