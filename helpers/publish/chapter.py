@@ -25,6 +25,7 @@ TAGS = {
     "evidence": "print the outputs of this code cell on the worksheet, above the predictions",
     "case-files": "print the files of the case on the worksheet, above the exercise",
     "desk": "print this cell on the desk sheet",
+    "screen": "show the source of this code cell on the projector",
     "notebook-only": "do not print this cell, although its section is printed",
     "answer": "print this cell in the instructor's guide only",
     "solution": "print this cell in the instructor's guide only, behind the exercise",

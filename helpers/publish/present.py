@@ -5,45 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import webbrowser
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from markupsafe import Markup
-
-from helpers.publish.chapter import Chapter
 from helpers.publish.files import read_notebooks, wipe, write
 from helpers.publish.frame import Problem
 from helpers.publish.handout import ROOT
-from helpers.publish.page import markdown
 from helpers.publish.papers import ENVIRONMENT, Lesson, read_lesson
-
-
-@dataclass(frozen=True)
-class Screen:
-    """What is seen at once.
-
-    :param chapter: the number of the notebook that it is from.
-    :param heading: its heading.
-    :param inside: its HTML.
-    """
-
-    chapter: str
-    heading: str
-    inside: Markup
-
-
-def screens(lesson: Lesson) -> Iterator[Screen]:
-    """Of each notebook its questions, each prediction with its findings, and the key points."""
-    for chapter in lesson.chapters:
-        number, title = chapter.frame.number, chapter.frame.title.replace("`", "")
-        yield Screen(number, f"{number} {title}", _questions(chapter))
-        for inside in (*chapter.story, *chapter.points):
-            yield Screen(number, title, inside)
-
-
-def _questions(chapter: Chapter) -> Markup:
-    return markdown("\n".join(f"1. {question}" for question in chapter.frame.questions))
+from helpers.publish.screens import screens
 
 
 def present(lesson: Lesson) -> str:
@@ -51,10 +19,12 @@ def present(lesson: Lesson) -> str:
 
     :param lesson: what it is made from.
     """
-    shown = list(screens(lesson))
-    starts = {screen.chapter: number for number, screen in reversed([*enumerate(shown, start=1)])}
+    shown = [each for chapter in lesson.chapters for each in screens(chapter, lesson.files)]
+    numbered = [*enumerate(shown, start=1)]
+    starts = {screen.chapter: number for number, screen in reversed(numbered)}
+    sections = {(each.chapter, each.section): number for number, each in reversed(numbered)}
     page = ENVIRONMENT.get_template("present.html")
-    return page.render(lesson=lesson, screens=shown, starts=starts)
+    return page.render(lesson=lesson, screens=shown, starts=starts, sections=sections)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     page = (given.output / "present.html").resolve()
-    print(f"{page} is made: the right and the left arrow go through it, Home to its start.")
+    print(f"{page} is made: the right and the left arrow go through it, Home goes to its start.")
     if not given.no_browser:
         webbrowser.open(page.as_uri())
     return 0

@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -284,3 +284,54 @@ def test_home_is_where_the_arrows_go_on_from(browser: Browser, tmp_path: Path) -
         ["", False, "#s1"],
         ["#s1", True, None],
     ]
+
+
+PARTS = ".inside :is(p, li, tr, pre, figure)"
+WHOLE = """parts => [...document.querySelectorAll(parts)].flatMap((part, number) => {
+  const { top, bottom } = part.getBoundingClientRect(), screen = part.closest("section");
+  const from = screen.querySelector("h2").getBoundingClientRect().bottom - 1;
+  const to = screen.querySelector(".turn").getBoundingClientRect().top + 1;
+  return [...(from <= top && top <= to ? [`${number} top`] : []),
+          ...(from <= bottom && bottom <= to ? [`${number} bottom`] : [])];
+})"""
+AT_END = "() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
+
+
+def test_the_arrows_alone_show_all_of_each_screen(browser: Browser, tmp_path: Path) -> None:
+    """On a projector of 1280 by 720 at 150 %, to the last screen and back to the first."""
+    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
+    one = replace(lesson, chapters=[c for c in lesson.chapters if c.frame.number == "07"])
+    (tmp_path / "present.html").write_text(present(one), encoding="utf-8")
+    with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
+        page.goto((tmp_path / "present.html").as_uri())
+        number = page.locator(PARTS).count()
+        expected = {f"{n} {edge}" for n in range(number) for edge in ("top", "bottom")}
+        for key, end in (("ArrowRight", AT_END), ("ArrowLeft", "() => scrollY === 0")):
+            seen = set(page.evaluate(WHOLE, PARTS))
+            for _ in range(number):
+                page.keyboard.press(key)
+                seen.update(page.evaluate(WHOLE, PARTS))
+                if page.evaluate(end):
+                    break
+            assert expected - seen == set(), key
+
+
+def test_an_arrow_goes_on_from_what_is_seen(browser: Browser, tmp_path: Path) -> None:
+    """Also after the keys that scroll; a screen that goes on below says so."""
+    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
+    (tmp_path / "present.html").write_text(present(lesson), encoding="utf-8")
+    with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
+        page.goto((tmp_path / "present.html").as_uri())
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 853
+        higher = "s => s.getBoundingClientRect().height > innerHeight + 1"
+        heights = [each.evaluate(higher) for each in page.locator("main > section").all()]
+        number = heights.index(True) + 1
+        page.evaluate("id => document.getElementById(id).scrollIntoView()", f"s{number}")
+        page.wait_for_selector(f"#s{number}.goes-on")
+        page.keyboard.press("ArrowRight")
+        top = page.locator(f"#s{number}").evaluate("s => s.getBoundingClientRect().top")
+        page.keyboard.press("ArrowLeft")
+
+        assert top < 0
+        assert page.evaluate("() => location.hash") == ""
+        assert abs(page.locator(f"#s{number}").evaluate("s => s.getBoundingClientRect().top")) < 1

@@ -17,7 +17,7 @@ from small_lesson import small
 
 from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
-from helpers.publish.page import markdown
+from helpers.publish.page import markdown, shown
 from helpers.publish.papers import (
     Lesson,
     case_files,
@@ -27,7 +27,8 @@ from helpers.publish.papers import (
     read_lesson,
     worksheet,
 )
-from helpers.publish.present import present, screens
+from helpers.publish.present import present
+from helpers.publish.screens import Screen, screens
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -137,9 +138,13 @@ def test_every_answer_reaches_the_instructor(path: Path, pages: dict[str, str]) 
 
 
 @pytest.mark.parametrize("path", REMARKS, ids=lambda path: path.stem)
-def test_the_remarks_are_for_the_instructor(path: Path, pages: dict[str, str]) -> None:
+def test_the_remarks_are_for_the_instructor(
+    path: Path, pages: dict[str, str], lesson: Lesson
+) -> None:
     """Every sentence of the run sheets and the plans is in the guide, and nowhere else."""
-    remarks = sentences(path.read_text(encoding="utf-8").partition("\n")[2], words=6)
+    headings = {squeezed(s.heading) for c in lesson.chapters for s in c.frame.sections}
+    told = sentences(path.read_text(encoding="utf-8").partition("\n")[2], words=6)
+    remarks = [sentence for sentence in told if sentence not in headings]
     others = squeezed(" ".join(words(page) for name, page in pages.items() if name != "guide"))
 
     assert remarks
@@ -155,22 +160,90 @@ def test_each_prediction_is_on_the_worksheet(pages: dict[str, str]) -> None:
     assert words(pages["worksheet"]).count("Because I saw so") == forms > len(NOTEBOOKS) / 2
 
 
-@pytest.mark.parametrize("name", ["guide", "present"])
 def test_a_prediction_is_answered_before_the_next_one(
-    name: str, lesson: Lesson, pages: dict[str, str]
+    lesson: Lesson, pages: dict[str, str]
 ) -> None:
-    """Who teaches from the guide or the screens goes through them as through the notebook."""
+    """Who teaches from the guide goes through it as through the notebook."""
     for chapter in lesson.chapters:
-        places = [pages[name].index(part) for part in chapter.story]
+        places = [pages["guide"].index(part) for part in chapter.story]
         assert places == sorted(places), chapter.frame.name
+
+
+# On the projector
+
+
+def on_screens(path: Path, lesson: Lesson) -> list[Screen]:
+    """The screens of one notebook."""
+    [chapter] = [each for each in lesson.chapters if each.frame.name == path.name]
+    return [*screens(chapter, lesson.files)]
+
+
+@each_notebook
+def test_the_screens_show_what_the_notebook_shows(path: Path, lesson: Lesson) -> None:
+    """Each text and each output, in the order of the notebook, and each under its heading."""
+    cells = nbformat.read(path, 4).cells[1:]
+    hidden = {"compare", "check", "solution", "answer"}
+    places, seen, section = [], on_screens(path, lesson), ""
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            section = cell.source.splitlines()[0].removeprefix("## ").replace("`", "")
+        if tags(cell) & hidden or section == "Clean up":
+            continue
+        parts = map(shown, cell.outputs) if cell.cell_type == "code" else [text_of(cell.source)]
+        for part in filter(None, parts):
+            places.append(place_of(part, section, seen))
+
+    assert places
+    assert places == sorted(places)
+
+
+def text_of(source: str) -> str:
+    """The HTML of a text below its heading."""
+    return markdown(re.sub(r"^###? .*", "", source), below=2, flat=True).strip()
+
+
+def place_of(part: str, section: str, seen: list[Screen]) -> int:
+    """The number of the screen that has a part, and names the section."""
+    there = [n for n, s in enumerate(seen) if part in s.inside and s.section == section]
+    [place, *_] = there or [-1]
+    assert place >= 0, part
+    assert seen[place].heading.startswith(f"{seen[place].chapter} {section}")
+    return place
+
+
+def test_the_opening_scenes_are_on_screens(lesson: Lesson) -> None:
+    """With the code that leads to them; of the case the mail, the log, and each file."""
+    inside = {number: words(present(only(lesson, number))) for number in ("00", "01", "17")}
+
+    assert "tested, served (200, 500)" in inside["00"]
+    assert 'CREATE TABLE item (name TEXT)"' in inside["00"]
+    assert "class Item(Base)" in inside["01"]
+    assert "POST /orders" in inside["17"]
+    assert [file for file in lesson.files if f"17 The files: {file}" not in inside["17"]] == []
+
+
+def only(lesson: Lesson, number: str) -> Lesson:
+    """The lesson with one notebook."""
+    return replace(lesson, chapters=[c for c in lesson.chapters if c.frame.number == number])
+
+
+def test_no_screen_asks_and_answers(lesson: Lesson) -> None:
+    """What a prediction asks stands alone; what comes out is one step further."""
+    for chapter in lesson.chapters:
+        for screen in screens(chapter, lesson.files):
+            asked = [part for part in chapter.predictions if part in screen.inside]
+            found = [part for part in chapter.findings if part in screen.inside]
+            assert not (asked and found), screen.heading
 
 
 def test_no_screen_shows_the_marks_of_markdown(lesson: Lesson) -> None:
     """The questions of a notebook speak of code, which is set as such."""
-    questions = [screen.inside for screen in screens(lesson) if "<ol>" in screen.inside]
+    seen = [screen for chapter in lesson.chapters for screen in screens(chapter, lesson.files)]
+    questions = [screen for screen in seen if not screen.section]
 
-    assert len(questions) >= len(lesson.chapters)
-    assert [each for each in questions if "`" in words(each)] == []
+    assert len(questions) == len(lesson.chapters)
+    assert [each for each in questions if "`" in words(each.inside)] == []
+    assert [each.heading for each in seen if "`" in each.heading] == []
 
 
 # The HTML
@@ -202,7 +275,8 @@ def test_a_page_needs_no_other_file(name: str, pages: dict[str, str]) -> None:
 
     assert {tag for tag, _ in page.tags} & {"link", "iframe", "object", "base"} == set()
     assert [source[:30] for source in page.values("src") if not source.startswith("data:")] == []
-    assert not re.search(r"url\(|@import", html)
+    styles = re.findall(r"<style>.*?</style>|<[^>]* style=.*?>", html, re.DOTALL)
+    assert not re.search(r"url\(|@import", "".join(styles))
     assert sorted(set(page.values("id"))) == sorted(page.values("id"))
     assert {link.removeprefix("#") for link in links} - {""} <= set(page.values("id"))
 
