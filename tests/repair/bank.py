@@ -1,11 +1,11 @@
-"""How a bank of answers is tried: each alone, all in sequence, and each twice."""
+"""How a bank of answers is tried: each twice, after each other one and before it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from helpers.learn import Judge
+import pytest
 
 
 def answer_of(source: str, name: str) -> Any:
@@ -19,9 +19,16 @@ def answer_of(source: str, name: str) -> Any:
     return namespace[name]
 
 
-def grades(judge: Judge, answers: Mapping[str, Any], twice: bool = False) -> dict[str, str]:
-    """The grade of each answer, one after the other."""
-    found: dict[str, str] = {name: judge(answer).grade for name, answer in answers.items()}
-    if twice:
-        assert found == {name: judge(answer).grade for name, answer in answers.items()}
-    return found
+def there_and_back(answers: Mapping[str, Iterable[str]]) -> list[Any]:
+    """The parameters grade and name of a bank: all its answers in order, and then backwards.
+
+    The tests of one file run in one process, so each answer is judged twice, after each other one
+    and before it, and none may change what another one is told.
+
+    :param answers: the names of the answers, for each grade.
+    """
+    there = [(grade, name) for grade, names in answers.items() for name in names]
+    return [
+        *(pytest.param(*each, id=each[1]) for each in there),
+        *(pytest.param(*each, id=f"{each[1]}, again") for each in reversed(there)),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import answer_of, grades
+from bank import answer_of, there_and_back
 
 from helpers.repair import bought_lamps_stay
 
@@ -124,19 +124,11 @@ GRADES = {
         "a text": "sqlite:///lamps.db",
     },
 }  # fmt: skip
-ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
 
 
-@pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
 def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
-    """Alone, and with a sentence."""
+    """Before and after every other one, and with a sentence."""
     verdict = bought_lamps_stay(GRADES[grade][name])
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
-
-
-@pytest.mark.slow
-def test_answers_one_after_the_other_and_twice() -> None:
-    """No answer changes what another one is told."""
-    for grade, answers in GRADES.items():
-        assert set(grades(bought_lamps_stay, answers, twice=True).values()) == {grade}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import answer_of, grades
+from bank import answer_of, there_and_back
 
 from helpers.repair import the_test_sees_what_visitors_see
 
@@ -85,25 +85,13 @@ GRADES = {
         "a text": "test_items",
     },
 }
-ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-@pytest.mark.parametrize(("grade", "name"), ANSWERS)
-def test_an_answer_alone(grade: str, name: str) -> None:
-    """Each answer gets its grade."""
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
+def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
+    """Before and after every other one."""
     assert the_test_sees_what_visitors_see(GRADES[grade][name]).grade == grade
-
-
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-@pytest.mark.slow
-def test_all_answers_in_sequence_and_twice() -> None:
-    """No answer changes what another one gets."""
-    answers = {name: answer for each in GRADES.values() for name, answer in each.items()}
-
-    found = grades(the_test_sees_what_visitors_see, answers, twice=True)
-
-    assert found == {name: grade for grade, name in ANSWERS}
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")

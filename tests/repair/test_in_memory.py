@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bank import answer_of, grades
+from bank import answer_of, there_and_back
 from test_bought_lamps import BROKEN, HEAD, KEEP, MEMDB, NAMED, ONE, SHARED, URL
 
 from helpers.repair import lamps_stay_in_memory
@@ -82,7 +82,6 @@ GRADES = {
         "a text": MEMDB,
     },
 }  # fmt: skip
-ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
 
 
 @pytest.fixture(autouse=True)
@@ -92,19 +91,12 @@ def nothing_elsewhere() -> Iterator[None]:
     ELSEWHERE.unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
 def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
-    """Alone, and with a sentence."""
+    """Before and after every other one, and with a sentence."""
     verdict = lamps_stay_in_memory(GRADES[grade][name])
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
-
-
-@pytest.mark.slow
-def test_answers_one_after_the_other_and_twice() -> None:
-    """No answer changes what another one is told."""
-    for grade, answers in GRADES.items():
-        assert set(grades(lamps_stay_in_memory, answers, twice=True).values()) == {grade}
 
 
 def test_what_is_said_is_what_the_visitor_met() -> None:

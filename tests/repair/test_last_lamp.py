@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from bank import answer_of, grades
+from bank import answer_of, there_and_back
 
 from helpers.repair import last_lamp_is_sold_once
 from helpers.spawn import PostgresServer
@@ -152,7 +152,6 @@ GRADES = {
         "a text": "LOCK TABLE item",
     },
 }  # fmt: skip
-ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
 
 
 @pytest.fixture(scope="module")
@@ -166,20 +165,12 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
 def test_an_answer_gets_its_grade(grade: str, name: str, server: PostgresServer) -> None:
-    """Alone, and with a sentence."""
+    """Before and after every other one, and with a sentence."""
     verdict = last_lamp_is_sold_once((GRADES[grade][name], server.url))
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
-
-
-@pytest.mark.slow
-def test_answers_one_after_the_other_and_twice(server: PostgresServer) -> None:
-    """No answer changes what another one is told."""
-    for grade, answers in GRADES.items():
-        pairs = {name: (answer, server.url) for name, answer in answers.items()}
-        assert set(grades(last_lamp_is_sold_once, pairs, twice=True).values()) == {grade}
 
 
 @pytest.mark.parametrize("answer", [None, (), (print,), (print, None), ("make_app", "url")])

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from bank import answer_of, grades
+from bank import answer_of, there_and_back
 
 from helpers.repair import the_mugs_are_found
 
@@ -130,22 +130,14 @@ GRADES = {
         "a text": "sqlite:///mugs.db",
     },
 }
-ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
 
 
-@pytest.mark.parametrize(("grade", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
 def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
-    """Alone, within two seconds, and with a sentence."""
+    """Before and after every other one, within two seconds, and with a sentence."""
     begun = time.monotonic()
 
     verdict = the_mugs_are_found(GRADES[grade][name])
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
     assert time.monotonic() - begun < 4  # two seconds, on a machine that has other work
-
-
-@pytest.mark.slow
-def test_answers_one_after_the_other_and_twice() -> None:
-    """No answer changes what another one is told."""
-    for grade, answers in GRADES.items():
-        assert set(grades(the_mugs_are_found, answers, twice=True).values()) == {grade}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bank import answer_of, grades
+from bank import answer_of, there_and_back
 
 from helpers.learn import check
 from helpers.repair import the_answer_is_tried
@@ -168,21 +168,12 @@ GRADES = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_each_answer_gets_its_grade(name: str) -> None:
-    """Alone."""
-    source, grade = ANSWERS[name]
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
+def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
+    """Before and after every other one."""
+    verdict = the_answer_is_tried(answer_of(HEAD + GRADES[grade][name], "holds"))
 
-    verdict = the_answer_is_tried(answer_of(HEAD + source, "holds"))
     assert verdict.grade == grade, verdict.said
-
-
-def test_the_grades_do_not_depend_on_the_order() -> None:
-    """All in sequence, each twice."""
-    answers = {name: answer_of(HEAD + source, "holds") for name, (source, _) in ANSWERS.items()}
-
-    found = grades(the_answer_is_tried, answers, twice=True)
-    assert found == {name: grade for name, (_, grade) in ANSWERS.items()}
 
 
 def test_a_miss_is_answered_with_the_row_that_refutes_it() -> None:

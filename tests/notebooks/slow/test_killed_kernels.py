@@ -1,4 +1,4 @@
-"""When its kernel is killed, a notebook has left nothing behind."""
+"""When its kernel is killed while something runs, a notebook leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -14,12 +14,26 @@ from nbclient.exceptions import DeadKernelError
 from helpers.publish.execute import run
 
 NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
-KILL = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 STARTS_SOMETHING = [
     path
     for path in NOTEBOOKS
     if any(name in path.read_text(encoding="utf-8") for name in ("Process(", "PostgresServer("))
 ]
+# The first process or server that a notebook starts takes its kernel with it, once it is ready.
+DEADLY = """
+import os, signal
+from helpers import spawn
+
+def _deadly(kind):
+    class Deadly(kind):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            os.kill(os.getpid(), signal.SIGKILL)
+    return Deadly
+
+spawn.PostgresServer = _deadly(spawn.PostgresServer)
+spawn.Process = spawn.workers.Process = _deadly(spawn.Process)
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -30,8 +44,7 @@ def test_a_killed_kernel_leaves_nothing_behind(
     """Without a chance to clean up: no process, and no temporary folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     notebook = nbformat.read(path, as_version=4)
-    titles = [cell.source.partition("\n")[0] for cell in notebook.cells]
-    notebook.cells[titles.index("## Clean up") :] = [nbformat.v4.new_code_cell(KILL)]
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(DEADLY))
 
     with pytest.raises(DeadKernelError):
         run(notebook, path.parent)
