@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import grades
+from bank import there_and_back
 from sqlalchemy.pool import NullPool, StaticPool
 
 from helpers.choose import quiz_setup_holds
@@ -65,27 +65,17 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", [*RIGHT, *WRONG])
+GRADES: dict[str, dict[str, object]] = {"right": {**RIGHT}, "not yet": {**WRONG}}
+
+
+@pytest.mark.parametrize(("grade", "name"), there_and_back(GRADES))
 @pytest.mark.filterwarnings(
     "ignore:unclosed database:ResourceWarning",  # of a connection that only its thread may close
     "ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning",
 )
-def test_an_answer_gets_its_grade_twice(name: str) -> None:
-    """The right ones pass, and no other one does."""
-    expected = "right" if name in RIGHT else "not yet"
-
-    assert grades(quiz_setup_holds, {name: (RIGHT | WRONG)[name]}, twice=True) == {name: expected}
-
-
-def test_answers_in_sequence_keep_their_grades() -> None:
-    """No answer leaves anything to the next."""
-    answers = {name: WRONG[name] for name in ("memdb", "no patience")} | {"file": RIGHT["file"]}
-
-    assert grades(quiz_setup_holds, answers, twice=True) == {
-        "memdb": "not yet",
-        "no patience": "not yet",
-        "file": "right",
-    }
+def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
+    """Before and after every other one: the right ones pass, and no other one does."""
+    assert quiz_setup_holds(GRADES[grade][name]).grade == grade
 
 
 def test_what_is_said_is_what_happened() -> None:
