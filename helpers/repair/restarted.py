@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import requests
@@ -20,6 +20,7 @@ from helpers.serve import send
 
 VISITS = 4  # each, because two servers on one port would share them
 SECONDS = 1.0  # for an answer, and for an old thread to end
+LATE = 5.0  # seconds for what the learner's code has begun, and which the judge ends
 
 
 def the_cell_can_run_again(serve: object) -> Verdict:
@@ -123,23 +124,35 @@ def _threads(before: set[threading.Thread], most: int) -> list[str]:
 def _ended_afterwards() -> Iterator[None]:
     """End the servers that a learner's code has left, whatever became of them."""
     made: weakref.WeakSet[Any] = weakref.WeakSet()
+    before = set(threading.enumerate())
     init = socketserver.BaseServer.__init__
 
     def noted(server: socketserver.BaseServer, *arguments: Any, **named: Any) -> None:
-        made.add(server)
         init(server, *arguments, **named)
+        made.add(server)
 
     socketserver.BaseServer.__init__ = noted  # type: ignore[assignment,method-assign]
     try:
         yield
     finally:
+        deadline = time.monotonic() + LATE
+        _end(made)
+        # On a busy machine, a thread may still be about to make its server.
+        while (late := set(threading.enumerate()) - before) and time.monotonic() < deadline:
+            late.pop().join(0.05)
+            _end(made)
         socketserver.BaseServer.__init__ = init  # type: ignore[method-assign]
-        for server in list(made):
-            ender = threading.Thread(target=server.shutdown, daemon=True)
-            ender.start()
-            ender.join(SECONDS)
-            # Where its loop never ran, shutdown waits for this for ever.
-            server._BaseServer__is_shut_down.set()
+
+
+def _end(servers: weakref.WeakSet[Any]) -> None:
+    while servers:
+        server = servers.pop()
+        ender = threading.Thread(target=server.shutdown, daemon=True)
+        ender.start()
+        ender.join(SECONDS)
+        # Where its loop never ran, shutdown waits for this for ever.
+        server._BaseServer__is_shut_down.set()
+        with suppress(AttributeError):  # it has no socket yet, and ends when its loop begins
             server.server_close()
 
 

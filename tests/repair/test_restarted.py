@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -188,3 +189,16 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     reply = check("15c", the_cell_can_run_again, lambda: answer("not yet", "as it is"))
     assert "Not yet. Call 2" in repr(reply)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_server_that_is_made_late_is_ended_too() -> None:
+    """As by a thread on a busy machine; conftest looks for what is left."""
+    judged, source = threading.Event(), GRADES["not yet"]["app.run in a thread"]
+    late = source.replace("target=app.run", "target=lambda **to: (judged.wait(), app.run(**to))")
+    serve = answer_of(f"judged = None\n{late}", "serve")
+    serve.__globals__["judged"] = judged
+    threading.Timer(1, judged.set).start()
+
+    said = the_cell_can_run_again(serve).said
+
+    assert said == "After call 1, nobody answers on the port that it was given."
