@@ -5,6 +5,7 @@ What is printed is said by the tags of ``TAGS``, and by the frame of a notebook.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -17,6 +18,7 @@ from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
 from helpers.publish.page import markdown, shown, source
 
+HEADING = re.compile(r"^\s*<h\d>.*?</h\d>\s*")
 TAGS = {
     "handout": "print the outputs of this code cell, or this markdown, in the findings;"
     " neighbors with this tag are one unit and stay on one page",
@@ -124,11 +126,17 @@ def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
 
 
 def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
-    """What the exercise asks, the code that it needs, and the code to repair."""
-    section = [cell for cell in frame.section("Your turn") if "solution" not in tags(cell)]
-    yield from _texts(tuple(section))
-    for cell in cells:
-        if tags(cell) & {"worksheet", "exercise"}:
+    """What the exercise asks and gives, in its order, with what it needs before its code."""
+    section = frame.section("Your turn")
+    needed = [cell for cell in cells if "worksheet" in tags(cell) and cell not in section]
+    for cell in section:
+        if tags(cell) & {"notebook-only", "answer", "solution"}:
+            continue
+        if cell.cell_type == "markdown":
+            yield Markup(HEADING.sub("", _printed(cell)))  # each paper says itself what it is
+        elif tags(cell) & {"exercise", "worksheet"}:
+            while needed:
+                yield source(needed.pop(0).source)
             yield source(cell.source)
 
 

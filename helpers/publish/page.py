@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any
 
 import mistune
@@ -11,7 +12,9 @@ from markupsafe import Markup, escape
 
 LONGEST = 40  # lines of code that stay on one page
 SHORTEST = 5  # lines that dots can stand for
-STRING = re.compile(r"(?<!&#34;)&#34;(?!&#34;)(?:(?!&#34;).)+&#34;(?!&#34;)")
+STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
+BREAK = re.compile(r" +|[(\[{]|(?=\.[a-z_])")
+GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
 
 
@@ -71,22 +74,46 @@ def for_paper(html: str) -> Markup:
     return Markup(str(tree))
 
 
-def source(code: str, narrow: bool = False) -> Markup:
+def source(code: str, width: int = 0) -> Markup:
     """Code as HTML, with single blank lines; what is long is parted there.
 
     :param code: lines of Python.
-    :param narrow: whether lines have to be broken: then it is not done inside of a string.
+    :param width: the characters that a line has room for; 0 where no line is too long.
     """
+    if width:
+        code = "\n".join(chain(*(folded(line, width) for line in code.splitlines())))
     parts = [""]
     single = re.sub(r"\n{3,}", "\n\n", code.strip("\n"))
     for piece in re.split(r"(?<=\n)(?=\n)", single):
         if parts[-1] and (parts[-1] + piece).count("\n") >= LONGEST:
             parts.append("")
         parts[-1] += piece
-    blocks = [str(escape(part.strip("\n"))) for part in parts]
-    if narrow:
-        blocks = [STRING.sub(r'<span class="whole">\g<0></span>', block) for block in blocks]
-    return Markup("\n".join(f"<pre><code>{block}</code></pre>" for block in blocks))
+    blocks = [escape(part.strip("\n")) for part in parts]
+    return Markup("\n").join(Markup("<pre><code>{}</code></pre>").format(each) for each in blocks)
+
+
+def folded(line: str, width: int) -> list[str]:
+    """A line of code as lines that fit: broken at a space, else at a bracket or a dot.
+
+    It is never broken inside of a name, and inside of a string only where nothing else is left.
+    A mark begins what goes on.
+
+    :param line: without its end.
+    :param width: the characters that there is room for.
+    """
+    found = []
+    indent = " " * (len(line) - len(line.lstrip()))
+    goes_on = f"{indent}  {GOES_ON}"
+    while len(line) > width:
+        strings = [range(each.start() + 1, each.end()) for each in STRING.finditer(line)]
+        start = len(goes_on if found else indent) + 1
+        at = [each.end() for each in BREAK.finditer(line, start, width + 1)]
+        at = [n for n in at if n <= width]
+        outside = [n for n in at if not any(n in string for string in strings)]
+        last = (outside or at or [width])[-1]
+        found.append(line[:last].rstrip())
+        line = goes_on + line[last:]
+    return [*found, line]
 
 
 def without_repeats(code: str, given: str) -> str:

@@ -44,7 +44,7 @@ def test_each_cell_has_its_place() -> None:
             "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
             "a result Told. in a list And why. source = 3 a result",
         ],
-        "exercise": ["Your turn Repair it.", "def given(): ...", "answer = given()"],
+        "exercise": ["Repair it.", "def given(): ...", "answer = given()"],
         "answers": ["For the one who teaches."],
         "solutions": ["Solution answer = 40 + 2 It always is."],
         "points": ["Key points Which? That."],
@@ -95,3 +95,14 @@ def test_an_output_that_is_not_stored() -> None:
     """One sentence names the cell, and what to do."""
     with pytest.raises(Problem, match="no stored output of the cell that begins with 'found = 0'"):
         places()
+
+
+def test_what_an_exercise_needs_comes_before_its_code() -> None:
+    """Also where the notebook makes it earlier; all else keeps the order of the notebook."""
+    [(name, notebook)] = small(RESULT).items()
+    places = [n for n, cell in enumerate(notebook.cells) if "worksheet" in cell.metadata.tags]
+    notebook.cells.insert(1, notebook.cells.pop(places[0]))
+
+    exercise = [words(each) for each in read_chapter(name, notebook).exercise]
+
+    assert exercise == ["Repair it.", "def given(): ...", "answer = given()"]

@@ -17,6 +17,7 @@ from small_lesson import small
 
 from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
+from helpers.publish.frame import read_frame
 from helpers.publish.page import markdown, shown
 from helpers.publish.papers import (
     Lesson,
@@ -127,6 +128,26 @@ def test_no_finding_is_on_the_worksheet(path: Path, lesson: Lesson) -> None:
     told = sheet_of(path, lesson)
 
     assert [s for text in shown for s in sentences(text) if s in told] == []
+
+
+@each_notebook
+def test_no_exercise_stands_among_the_predictions(path: Path, pages: dict[str, str]) -> None:
+    """What a visitor saw answers a prediction: it is in the second part, without any."""
+    first, second = pages["worksheet"].split('id="your-turn"')
+    cells = read_frame(path.name, nbformat.read(path, 4)).section("Your turn")
+    texts = [cell for cell in cells if cell.cell_type == "markdown"]
+    asked = [cell.source for cell in texts if not tags(cell) & {"solution", "notebook-only"}]
+    told = [s for text in asked for s in [*sentences(text), *logs(text)]]
+
+    assert told
+    assert [each for each in told if each in squeezed(words(first))] == []
+    assert "Predict" not in words(second)
+
+
+def logs(text: str) -> list[str]:
+    """The lines of the logs in markdown, squeezed."""
+    blocks = re.findall(r"^```(?:text)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [squeezed(line) for block in blocks for line in block.splitlines() if line]
 
 
 @each_notebook

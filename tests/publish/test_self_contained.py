@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from notebook_rules import tags
 from small_lesson import small
 
-from helpers.publish.frame import units
+from helpers.publish.frame import read_frame, units
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
@@ -100,13 +100,32 @@ def made_by_hand(source: str) -> set[str]:
 
 
 def not_printed(notebook: Any) -> set[str]:
-    """The names that an exercise needs, the notebook writes out, and the worksheet lacks."""
+    """The names that an exercise needs, and that the worksheet neither writes out nor explains.
+
+    A name that the notebook imports from ``helpers`` is explained where the exercise speaks of it;
+    names of public libraries are for their documentation.
+    """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    exercise = "\n".join(cell.source for cell in cells if "exercise" in tags(cell))
-    printed = [cell.source for cell in cells if tags(cell) & {"worksheet", "exercise"}]
+    printed = [
+        cell.source
+        for cell in cells
+        if tags(cell) & {"worksheet", "exercise"} and "notebook-only" not in tags(cell)
+    ]
     written = {name for cell in cells for name in made_by_hand(cell.source)}
     there = {name for source in printed for name in made_by_hand(source)}
-    return (names_needed(exercise) & written) - there
+    ours = {name for cell in cells for name in from_helpers(cell.source)}
+    asked = read_frame("00", notebook).section("Your turn")
+    told = "\n".join(cell.source for cell in asked if "solution" not in tags(cell))
+    explained = {name for name in ours if f"`{name}`" in told}
+    there |= {name for source in printed for name in from_helpers(source)}
+    return (names_needed("\n".join(printed)) & (written | ours)) - there - explained
+
+
+def from_helpers(source: str) -> set[str]:
+    """The names that a cell imports from the lesson's own package."""
+    imports = [node for node in ast.parse(source).body if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imports if str(node.module).startswith("helpers")]
+    return {alias.asname or alias.name for node in ours for alias in node.names}
 
 
 @each_notebook
@@ -125,3 +144,17 @@ def test_a_name_that_is_not_printed_is_found() -> None:
             cell.metadata.tags = []
 
     assert not_printed(notebook) == {"given"}
+
+
+@pytest.mark.parametrize(("told", "lacking"), [("Repair it.", {"Item"}), ("`Item` is one.", set())])
+def test_a_model_that_is_not_explained_is_found(told: str, lacking: set[str]) -> None:
+    """A name that the notebook imports, and that the exercise uses without a word."""
+    [notebook] = small().values()
+    notebook.cells.insert(1, new_code_cell("from helpers.sample import Item"))
+    for cell in notebook.cells:
+        if "exercise" in tags(cell):
+            cell.source = "answer = Item"
+        if cell.source.startswith("## Your turn"):
+            cell.source = f"## Your turn\n\n{told}"
+
+    assert not_printed(notebook) == lacking

@@ -1,0 +1,44 @@
+"""Markdown and code as they are printed."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from helpers.publish.page import folded
+from helpers.publish.papers import case_files
+
+CASE = case_files(Path(__file__).parents[2] / "helpers" / "case" / "project")
+WIDTH = 52
+
+
+@pytest.mark.parametrize("name", CASE)
+def test_code_in_a_column_is_broken_where_it_can_be_read(name: str) -> None:
+    """Every line fits, a mark says what goes on, and no name and no number is broken."""
+    for line in CASE[name].splitlines():
+        parts = folded(line, WIDTH)
+
+        assert max(map(len, parts)) <= WIDTH
+        assert all(re.match(" *↪ [^ ]", part) for part in parts[1:])
+        assert "".join(re.sub(" *↪ |\\s", "", part) for part in parts) == re.sub(r"\s", "", line)
+        for one, other in pairwise(parts):
+            ends, begins = one[-1], other.partition("↪ ")[2][0]
+            assert not re.match(r"\w\w", ends + begins) or line.count(f"{ends} {begins}")
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("short = 1", ["short = 1"]),
+        ("    total = first + second", ["    total = first +", "      ↪ second"]),
+        ('say("one two", "three")', ['say("one two",', '  ↪ "three")']),
+        ("session.scalars.first()", ["session.scalars", "  ↪ .first()"]),
+        ("x" * 24, ["x" * 20, "  ↪ xxxx"]),
+    ],
+)
+def test_where_a_line_is_broken(line: str, parts: list[str]) -> None:
+    """At a space outside of a string, else at a bracket or a dot; anywhere if there is none."""
+    assert folded(line, 20) == parts
