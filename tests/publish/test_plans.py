@@ -6,13 +6,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from run_sheets import NOTEBOOKS, skipped, without
 
 from helpers.publish.files import read_notebooks
 from helpers.publish.frame import Problem, read_frame
 from helpers.publish.plans import Row, plan_named, read_plans
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 PLANS = read_plans((ROOT / "notebooks" / "instructor" / "plans.md").read_text(encoding="utf-8"))
 LENGTHS = {"45 minutes": 45, "Half a day": 210, "A day": 420}
 
@@ -78,3 +78,14 @@ def test_a_run_sheet_takes_as_long_as_its_notebook(path: Path) -> None:
     frame = read_frame(path.name, nbformat.read(path, as_version=4))
 
     assert sum(row.minutes for row in read_plans(sheet)["Run sheet"]) == frame.minutes
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_run_sheet_lets_go_is_in_its_notebook(path: Path) -> None:
+    """At least one section when it is late; a slow test runs the notebook without them."""
+    whole = nbformat.read(path, as_version=4)
+
+    assert skipped(path)
+    assert len(without(whole, skipped(path)).cells) < len(whole.cells)
+    with pytest.raises(LookupError, match="there is no section Nothing"):
+        without(whole, ["Nothing"])
