@@ -300,7 +300,7 @@ AT_END = "() => scrollY + innerHeight >= document.documentElement.scrollHeight -
 def test_the_arrows_alone_show_all_of_each_screen(browser: Browser, tmp_path: Path) -> None:
     """On a projector of 1280 by 720 at 150 %, to the last screen and back to the first."""
     lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
-    one = replace(lesson, chapters=[c for c in lesson.chapters if c.frame.number == "07"])
+    one = replace(lesson, chapters=tuple(c for c in lesson.chapters if c.frame.number == "07"))
     (tmp_path / "present.html").write_text(present(one), encoding="utf-8")
     with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
         page.goto((tmp_path / "present.html").as_uri())

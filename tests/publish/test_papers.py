@@ -245,7 +245,7 @@ def test_the_opening_scenes_are_on_screens(lesson: Lesson) -> None:
 
 def only(lesson: Lesson, number: str) -> Lesson:
     """The lesson with one notebook."""
-    return replace(lesson, chapters=[c for c in lesson.chapters if c.frame.number == number])
+    return replace(lesson, chapters=tuple(c for c in lesson.chapters if c.frame.number == number))
 
 
 def test_no_screen_asks_and_answers(lesson: Lesson) -> None:

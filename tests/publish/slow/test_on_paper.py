@@ -1,4 +1,4 @@
-"""How the papers look: each document on each paper, and a machine that lacks something."""
+"""How a paper looks with another font, what is made, and a machine that lacks something."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
-from printed import Printed
 from small_lesson import make_lesson
-from test_papers import squeezed, words
 
 from helpers.publish.desk import desk_sheet
 from helpers.publish.files import read_notebooks
@@ -24,22 +22,7 @@ from helpers.publish.pdf import NoPdf, pdf
 
 ROOT = Path(__file__).parents[3]
 
-# The worksheet has a page for each notebook, and four for the case.
-MOST_PAGES = {
-    "findings": 20,
-    "findings-optional": 10,
-    "desk-sheet": 2,
-    "guide": 60,
-    "worksheet": len(list((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))) - 1 + 4,
-}
-
-
 # On paper
-
-
-def test_it_can_be_carried(printed: Printed) -> None:
-    """One leaf on the desk; no more pages than a learner reads, and an instructor prepares from."""
-    assert len(printed.pages) <= MOST_PAGES[printed.name]
 
 
 @pytest.mark.usefixtures("pdf_can_be_made")
@@ -72,42 +55,6 @@ WITHOUT_LIBERATION = """
   </pattern></rejectfont></selectfont>
 </fontconfig>
 """
-
-
-def test_no_table_and_no_code_is_cut(printed: Printed) -> None:
-    """All the text of a table, its caption too, is on one page; so is that of a block of code."""
-    blocks = re.findall(r"<table.*?</table>|<pre.*?</pre>", printed.html, re.DOTALL)
-    pages = [squeezed(page) for page in printed.pages]
-
-    assert blocks
-    for block in blocks:
-        text = squeezed(words(block))
-        assert any(text in page for page in pages), block
-
-
-def test_nothing_runs_into_the_margin(printed: Printed) -> None:
-    """Ten millimeters on the left and on the right, and five above and below, are white."""
-    for number, page in enumerate(printed.file, start=1):
-        picture = page.render(scale=1, grayscale=True).to_numpy()  # a dot is 1/72 inch
-        side, edge = int(10 * 72 / 25.4), int(5 * 72 / 25.4)
-        for strip in (picture[:, :side], picture[:, -side:], picture[:edge], picture[-edge:]):
-            assert strip.min() == 255, f"page {number}"
-
-
-def test_each_page_says_which_one_it_is(printed: Printed) -> None:
-    """Of how many; a leaf for the desk needs none."""
-    total = len(printed.pages)
-    if printed.name != "desk-sheet":
-        pages = enumerate(printed.pages, 1)
-        assert [n for n, page in pages if f"{n} / {total}" not in page] == []
-
-
-def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
-    """The number beside a title in the contents is that of the page with the heading."""
-    found = {mark.get_title(): mark.get_dest().get_index() + 1 for mark in printed.file.get_toc()}
-    for title in [each for each in found if re.match(r"\d\d (?!minutes)", each)]:
-        line = re.search(rf"{re.escape(title)}\s*\.+\s*(\d+)", printed.pages[0])
-        assert line and int(line[1]) == found[title], title
 
 
 def dots(html: str) -> Any:

@@ -1,6 +1,7 @@
-"""Each PDF has what PDF/UA-1 (ISO 14289-1) demands, as far as a program can see it.
+"""Each document on each paper: what is printed, and what PDF/UA-1 (ISO 14289-1) demands.
 
-The numbers are those of the Matterhorn Protocol 1.1, which lists what a validator checks.
+All of that is in one file, whose tests run in one process, so that each PDF is made once. The
+numbers are those of the Matterhorn Protocol 1.1, which lists what a validator checks.
 """
 
 from __future__ import annotations
@@ -10,14 +11,73 @@ from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 from printed import Printed
-from test_papers import Outline
+from test_papers import Outline, squeezed, words
 
+from helpers.publish.papers import Lesson
+
+ROOT = Path(__file__).parents[3]
 PAINTS = {"Tj", "TJ", "'", '"', "f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "sh", "Do", "EI"}
+# The worksheet has a page for each notebook, and four for the case.
+MOST_PAGES = {
+    "findings": 20,
+    "findings-optional": 10,
+    "desk-sheet": 2,
+    "guide": 60,
+    "worksheet": len(list((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))) - 1 + 4,
+}
+
+
+# On paper
+
+
+def test_it_can_be_carried(printed: Printed) -> None:
+    """One leaf on the desk; no more pages than a learner reads, and an instructor prepares from."""
+    assert len(printed.pages) <= MOST_PAGES[printed.name]
+
+
+def test_no_table_and_no_code_is_cut(printed: Printed) -> None:
+    """All the text of a table, its caption too, is on one page; so is that of a block of code."""
+    blocks = re.findall(r"<table.*?</table>|<pre.*?</pre>", printed.html, re.DOTALL)
+    pages = [squeezed(page) for page in printed.pages]
+
+    assert blocks
+    for block in blocks:
+        text = squeezed(words(block))
+        assert any(text in page for page in pages), block
+
+
+def test_nothing_runs_into_the_margin(printed: Printed) -> None:
+    """Ten millimeters on the left and on the right, and five above and below, are white."""
+    for number, page in enumerate(printed.file, start=1):
+        picture = page.render(scale=1, grayscale=True).to_numpy()  # a dot is 1/72 inch
+        side, edge = int(10 * 72 / 25.4), int(5 * 72 / 25.4)
+        for strip in (picture[:, :side], picture[:, -side:], picture[:edge], picture[-edge:]):
+            assert strip.min() == 255, f"page {number}"
+
+
+def test_each_page_says_which_one_it_is(printed: Printed) -> None:
+    """Of how many; a leaf for the desk needs none."""
+    total = len(printed.pages)
+    if printed.name != "desk-sheet":
+        pages = enumerate(printed.pages, 1)
+        assert [n for n, page in pages if f"{n} / {total}" not in page] == []
+
+
+def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
+    """The number beside a title in the contents is that of the page with the heading."""
+    found = {mark.get_title(): mark.get_dest().get_index() + 1 for mark in printed.file.get_toc()}
+    for title in [each for each in found if re.match(r"\d\d (?!minutes)", each)]:
+        line = re.search(rf"{re.escape(title)}\s*\.+\s*(\d+)", printed.pages[0])
+        assert line and int(line[1]) == found[title], title
+
+
+# For those who cannot see it
 
 
 @pytest.fixture(scope="module")
