@@ -8,7 +8,16 @@ from .database import Sqlite, shown
 from .find import Place
 from .private import is_async, pool_is_default
 from .report import Cure, Tables
-from .settings import AT_FAULT, IN_MEMORY, MEMDB_IS_KNOWN, Names, Setting, literal, option_lines
+from .settings import (
+    AT_FAULT,
+    IN_MEMORY,
+    MEMDB_IS_KNOWN,
+    WAITING,
+    Names,
+    Setting,
+    literal,
+    option_lines,
+)
 
 
 def cures_of(
@@ -21,17 +30,17 @@ def cures_of(
         return [keeper(sqlite)]
     if sqlite is None:
         return [without_pool(place, None, setting)]
-    if id == "other-thread-refused" and (sqlite.shared or not sqlite.in_memory):
-        if sqlite.shared and not sqlite.memdb and MEMDB_IS_KNOWN:  # whose locks wait
-            return [setting.memory(names.new(place.key))]
-        return [without_pool(place, sqlite, setting)]
-    if id == "dirty-reads":
-        return [without_pool(place, sqlite, setting, "isolation_level")]
     if not (sqlite.in_memory or sqlite.is_odd):
         return [without_pool(place, sqlite, setting)]
     name = names.new(place.key if place.extension else None)
     old_extension = place.extension == "flask_sqlalchemy" and is_old_extension()
     memory = [setting.memory(name)] if MEMDB_IS_KNOWN and not old_extension else []
+    if sqlite.fails_at_once and memory:
+        memory[0].where = WAITING
+    if id == "dirty-reads" or (id == "other-thread-refused" and sqlite.shared):
+        more = ("isolation_level",) * (id == "dirty-reads")
+        waits = memory if sqlite.fails_at_once else []
+        return waits or [without_pool(place, sqlite, setting, *more)]
     return [setting.file(name), *memory]
 
 

@@ -39,6 +39,7 @@ class Sqlite:
         self.in_memory = self.memdb or not self.named or self.mode == "memory"
         cache = bool(self.path) and self.query.get("cache") == "shared"
         self.shared = self.path.startswith("/") if self.memdb else cache
+        self.fails_at_once = cache and not self.memdb  # whoever meets a lock, whatever the timeout
         self.relative = not (self.in_memory or os.path.isabs(self.path))
         if not self.in_memory:
             self.path = os.path.abspath(re.sub("^/(?=[A-Za-z]:)", "", self.path))

@@ -16,7 +16,7 @@ from .connections import database_of, is_open, look_at_connection
 from .cures import for_calls
 from .engine import look_at_engine
 from .find import Found, Place
-from .named import is_database, named_by_flask, typed_engine
+from .named import DJANGO, is_database, is_django, named_by_flask, typed_engine
 from .readers import all_codes, is_own
 from .report import Finding, Problem, Report
 from .settings import Names
@@ -164,8 +164,8 @@ def look_at_all(
 def nothing_found(made: list[str]) -> str:
     """Why there is no engine, and what to name instead."""
     if not made:
-        if "django" in sys.modules:
-            return "This is an app of Django: diagnose looks at SQLAlchemy and sqlite3 alone."
+        if is_django():
+            return DJANGO
         return (
             "No SQLAlchemy engine and no sqlite3 connection was found: name the engine, a session,"
             " or the factory that makes it, as in myapp:engine or myapp:create_app."

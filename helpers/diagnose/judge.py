@@ -10,6 +10,15 @@ from .private import is_async, pool_is_default
 from .report import Problem
 from .scratch import Scratch
 
+AT_ONCE = (
+    "a lock is an error at once: a second writer gets `database table is locked`, whatever the"
+    " timeout; vfs=memdb instead of cache=shared waits"
+)
+WAITS = (
+    "a writer waits for another one: up to `timeout` ({} s), then `database is locked`; at once"
+    " where a transaction that was begun by BEGIN has read before, but for BEGIN IMMEDIATE"
+)
+
 
 def judge(scratch: Scratch, look: Look) -> str:
     """The id of the finding or, where all is well, a key of ``SAFE``."""
@@ -60,9 +69,11 @@ def notes(scratch: Scratch, look: Look, kind: str, kept: bool, other_keepers: in
     memory = kind in ("memory", "turns") and sqlite.in_memory
     lost = other_keepers > 0 and sqlite.shared and not kept
     by_default = kind == "one-connection-a-thread" and pool_is_default(engine)
-    alone = kind == "memory" and sqlite.shared and not sqlite.memdb
+    writes = kind == "memory" and not sqlite.reads_only
+    seconds = sqlite.passed[1].get("timeout", 5)
     found = [
-        (alone, "a lock is an error at once: a shared cache knows no timeout"),
+        (writes and sqlite.fails_at_once, AT_ONCE),
+        (writes and not sqlite.fails_at_once, WAITS.format(seconds)),
         (memory, "a second process sees none of it"),
         (memory and kept, "tried with one connection held open, since your code holds one"),
         (

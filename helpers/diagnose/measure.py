@@ -61,7 +61,7 @@ def waits(seen: object) -> bool:
 
 def how_it_waits(scratch: Scratch, seen: object) -> str:
     """What a session does that meets the lock of another one; a shared cache has no timeout."""
-    at_once = scratch.sqlite.shared and not scratch.sqlite.memdb and "locked" in str(seen)
+    at_once = scratch.sqlite.fails_at_once and "locked" in str(seen)
     does = "fails at once" if at_once else "waits, then fails"
     return f"the other session {does} ({scratch.describe(seen)})"
 

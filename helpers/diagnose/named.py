@@ -22,6 +22,19 @@ FLASK_APP = re.compile(
     r"""^\s*(?:export\s+)?FLASK_APP\s*=\s*(["']?)(\S.*?)\1\s*(?:\s#.*)?$""", re.MULTILINE
 )
 
+DJANGO = (
+    "This is an app of Django, whose connections diagnose doesn't look at: it knows SQLAlchemy and"
+    " sqlite3. README.md of this lesson has Django's messages under `Django and peewee`, and under"
+    ' `The table isn\'t there` what to print: connection.settings_dict["NAME"].'
+)
+
+
+def is_django() -> bool:
+    """Whether this is Django's: it is imported, or its ``manage.py`` is here."""
+    manage = Path("manage.py")
+    text = manage.read_text(encoding="utf-8", errors="replace") if manage.is_file() else ""
+    return "django" in sys.modules or "DJANGO_SETTINGS_MODULE" in text
+
 
 def is_database(text: str) -> bool:
     """Whether a text is a URL or the path of a database, and not a module or a name in it."""
@@ -75,6 +88,8 @@ def named_by_flask() -> str:
             return match[2]
     if file := next(filter(os.path.isfile, MODULES), ""):
         return file
+    if is_django():
+        raise Problem(DJANGO)
     names = ", ".join(modules_in(Path())[:6])
     hint = f"name one of {names}" if names else "go to the folder of your app first"
     raise Problem(f"No target, no FLASK_APP, and none of {', '.join(MODULES)} here: {hint}.")

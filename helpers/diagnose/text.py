@@ -12,7 +12,13 @@ from .words import QUESTIONS, notebook, some
 
 WIDTH = 80
 LABEL = 9  # columns of the labels on the left
-SAID = ("a lock is", "not there", "it is being written", "its tables were not")  # at once
+SAID = (
+    "a lock is",
+    "a writer waits",
+    "not there",
+    "it is being written",
+    "its tables were not",
+)  # at once
 COLORS = {"safe": "32", "to mend": "31", "not looked": "33"}
 LESSON = Path(__file__).resolve().parents[2] / "notebooks"
 Row = tuple[str, str, list[str]]  # a label, a text, and lines of code below it
@@ -40,12 +46,10 @@ def as_text(report: Report, verbose: bool = False, color: bool = False) -> str:
 
 def one_line(engine: EngineReport) -> list[str]:
     """A safe engine, however long its path is; its notes are for verbose."""
-    note, first = "", "".join(engine.notes[:1])
+    said = [note.partition(":")[0] for note in engine.notes if note.startswith(SAID)]
     if engine.tables.there and not engine.tables.named:
-        note = f", tables: {some(engine.tables.there)}"
-    elif first.startswith(SAID):
-        note = f", {first.partition(':')[0]}"
-    return [f"SAFE  {engine.name}: {engine.opens}{note}"]
+        said.insert(0, f"tables: {some(engine.tables.there)}")
+    return [", ".join([f"SAFE  {engine.name}: {engine.opens}", *said])]
 
 
 def in_full(engine: EngineReport, verbose: bool) -> list[str]:

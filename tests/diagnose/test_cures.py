@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from diagnosing import MEMDB, NAMED, mostly_slow, write
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from helpers.diagnose import Cure, Report, diagnose
 
@@ -221,6 +223,64 @@ def test_the_cure_of_an_engine_can_be_pasted(name: str, folder: Path) -> None:
     report = cured(folder, source, name.strip(), keep)
     if "timeout" in APPS[name]:
         assert all("timeout" in "".join(cure.lines) for cure in report.findings[0].cures)
+
+
+def second_writer(module: ModuleType, commit_first: bool) -> str:
+    """What a thread gets that writes while this one has written: its error, or nothing."""
+    errors = [""]
+    starts, ends = threading.Event(), threading.Event()
+
+    def write_beside() -> None:
+        starts.set()
+        try:
+            with Session(module.engine) as session:
+                session.add(module.Lamp())
+                session.commit()
+        except OperationalError as error:
+            errors.append(str(error.orig))
+        ends.set()
+
+    thread = threading.Thread(target=write_beside)
+    with Session(module.engine) as session:
+        session.add(module.Lamp())
+        session.flush()
+        thread.start()
+        (starts if commit_first else ends).wait()
+        session.commit()
+    thread.join()
+    return errors[-1]
+
+
+LOCKED = f'engine = create_engine("{NAMED}", poolclass=QueuePool, {OFF}'
+SHARED_CACHE = {
+    "dirty-reads": f'{LOCKED}, isolation_level="READ UNCOMMITTED")',
+    "other-thread-refused": LOCKED.replace('"check_same_thread": False, ', "") + ")",
+}
+
+
+@pytest.mark.parametrize("id", SHARED_CACHE)
+def test_two_writers_of_a_shared_cache_wait_for_each_other_when_it_is_cured(
+    id: str, folder: Path
+) -> None:
+    """Before, the second one gets an error at once, whatever its timeout."""
+    source = PLAIN.format(engine=SHARED_CACHE[id]).replace("# here\n", f"# here\n{KEEPER}\n")
+    usable = f'engine = create_engine("{NAMED}", {OFF}, poolclass=QueuePool)'
+    before = load(folder, paste(source, Cure("", [usable])))
+    before.fill()
+    assert second_writer(before, commit_first=False).startswith("database table is locked")
+    report = diagnose(before)
+    assert report.safe
+    assert ", a lock is an error at once" in str(report)
+    close(before)
+    for cure in cured(folder, source, id).findings[0].cures:
+        module = load(folder, paste(source, cure))
+        module.fill()
+        rows = module.count()
+        assert second_writer(module, commit_first=True) == ""
+        assert module.count() == rows + 2
+        [engine] = diagnose(module).engines
+        assert "a writer waits for another one: up to `timeout` (9 s)" in " ".join(engine.notes)
+        close(module)
 
 
 FLASKS: dict[str, tuple[str, str, str | None]] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from diagnosing import content, make, make_file, mostly_slow, run, write
+from diagnosing import FOLDER, content, make, make_file, mostly_slow, run, write
 from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
@@ -139,3 +140,27 @@ def test_a_wrong_option_is_one_line(arguments: tuple[str, ...], message: str) ->
     done = run("sqlite://", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr.splitlines()[-1]
+
+
+MANAGE = """
+    import os, sys
+    def main():
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings")
+        from django.core.management import execute_from_command_line
+        execute_from_command_line(sys.argv)
+    if __name__ == "__main__":
+        main()
+"""
+
+
+@pytest.mark.parametrize("target", ["manage.py", ""])
+def test_an_app_of_django_gets_the_place_in_the_readme(target: str, folder: Path) -> None:
+    """Its connections are not looked at, and what is named there is there."""
+    write(folder, {"manage.py": MANAGE})
+    problem = diagnose(target).problem
+    readme = (FOLDER.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert problem.startswith("This is an app of Django, whose connections diagnose doesn't look")
+    titles = re.findall("`(.+?)`", problem)
+    assert len(titles) == 2
+    assert all(f"### {title}\n" in readme for title in titles)
+    assert 'Django: `connection.settings_dict["NAME"]' in readme
