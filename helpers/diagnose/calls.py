@@ -62,7 +62,8 @@ def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | 
     variables = {**LOCAL, **variables}
     kept = {id(each) for node in ast.walk(tree) for each in stored(node, local)}
     calls = [each for each in ast.walk(tree) if is_connect(each, variables)]
-    opened = [given(each, variables, config) for each in calls if id(each) not in kept]
+    once = assigned_once(tree)
+    opened = [given(each, variables, config, once) for each in calls if id(each) not in kept]
     known = [os.fspath(each) for each in opened if isinstance(each, (str, os.PathLike))]
     return None if len(known) < len(calls) or (calls and function in found.cached) else known
 
@@ -87,10 +88,20 @@ def is_connect(node: ast.AST, variables: dict[str, Any]) -> bool:
     return isinstance(name, ast.Name) and variables.get(name.id) is sqlite3.connect
 
 
-def given(call: Any, variables: dict[str, Any], config: Any) -> Any:
+def assigned_once(tree: ast.AST) -> dict[str, ast.AST]:
+    """The local variables that get one value, and no other one, with the code of that."""
+    nodes = list(ast.walk(tree))
+    stores = [x.id for x in nodes if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)]
+    values = [each for each in nodes if isinstance(each, ast.Assign)]
+    plain = {x.targets[0].id: x.value for x in values if isinstance(x.targets[0], ast.Name)}
+    return {name: value for name, value in plain.items() if stores.count(name) == 1}
+
+
+def given(call: Any, variables: dict[str, Any], config: Any, once: dict[str, ast.AST]) -> Any:
     """The database that a call of ``connect`` is given, where the code tells it."""
     named = [each.value for each in call.keywords if each.arg == "database"]
     database = [*call.args, *named, None][0]
+    database = once.get(getattr(database, "id", ""), database)
     if isinstance(database, ast.Name):
         return variables.get(database.id)
     if isinstance(database, ast.Subscript) and ast.unparse(database.value).endswith("config"):

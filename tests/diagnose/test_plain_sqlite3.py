@@ -234,6 +234,19 @@ def test_a_connection_for_each_request_is_no_fault(folder: Path) -> None:
     assert report.engines[0].opens == str(folder / "flaskr.sqlite")
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_connection_to_what_a_local_variable_says_is_read(again: bool, folder: Path) -> None:
+    """Where it has one value only: with two, nobody knows which."""
+    lines = ["path = current_app.config['DATABASE']", "g.db = sqlite3.connect(path)"]
+    lines[1:1] = ["path = path + '.old'"] * again
+    code = FLASKR.replace('g.db = sqlite3.connect(current_app.config["DATABASE"], detect_types=1)',
+        ("\n" + " " * 12).join(lines))  # fmt: skip
+    write(folder, {"flaskr.py": code})
+    report = diagnose("flaskr")
+    assert report.safe != again, report
+    assert ("made by flaskr:get_db" in report.problem) == again
+
+
 def test_functions_that_open_a_connection_are_read(folder: Path) -> None:
     """Those whose code tells what they open are judged; the others are named."""
     write(folder, {"shop.py": CALLS})

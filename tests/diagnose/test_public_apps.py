@@ -16,6 +16,7 @@ CONFIRMED = {  # what the script says of an app with this verdict
     "safe (calls)": ("opened in 2 of 2 threads", "two calls open"),
     "safe (server)": ("postgresql",),
     "one-connection": ("sees 1 before the commit and 0 after it",),
+    "sqlite3-one-connection": ("0 rows after commit()",),
     "thread-check-off": ("no such table: … after it",),
     "tables-elsewhere": ("missing: ['",),
     "no-folder": ("unable to open database file",),

@@ -6,6 +6,7 @@ to. ``public_apps.csv`` beside this folder has the command of each app and what 
     python confirm.py engine app.database:engine
     python confirm.py tables website:create_app() website:db
     python confirm.py opens app:app /
+    python confirm.py shared app.models:connection
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import threading
 from typing import Any
 
 FORM = {"username": "a", "name": "a", "email": "a@b.c", "password": "Abc-12345"}
+FORM |= {"title": "a", "content": "a"}
 
 
 def get(spec: str) -> Any:
@@ -126,6 +128,19 @@ def calls(spec: str) -> str:
     return f"two calls open {opened}, {'; '.join(sorted(errors)) or 'no error'}"
 
 
+def shared(spec: str) -> str:
+    """Whether a connection of sqlite3 works in another thread, and whose work it rolls back."""
+    connection = get(spec)
+    connection.execute("CREATE TABLE IF NOT EXISTS confirm_it (n)")
+    connection.execute("DELETE FROM confirm_it")
+    connection.commit()
+    connection.execute("INSERT INTO confirm_it VALUES (1)")
+    error = in_a_thread(connection.rollback)
+    connection.commit()
+    [rows] = connection.execute("SELECT count(*) FROM confirm_it").fetchone()
+    return (error and str(error)) or f"{rows} rows after commit(), and another thread's rollback()"
+
+
 def opens(app_spec: str, *urls: str) -> str:
     """The databases that requests from two threads open, by the audit event of sqlite3."""
     opened: list[tuple[str, int]] = []
@@ -146,6 +161,7 @@ def opens(app_spec: str, *urls: str) -> str:
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())
     with contextlib.redirect_stdout(sys.stderr):
-        ways: dict[str, Any] = {"calls": calls, "engine": engine, "opens": opens, "tables": tables}
+        ways: dict[str, Any] = {"calls": calls, "engine": engine, "opens": opens}
+        ways.update(shared=shared, tables=tables)
         answer = ways[sys.argv[1]](*sys.argv[2:])
     print(answer)
