@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.learn import Verdict
 from helpers.repair.shops import Shop, judge_shop
 
-MUGS = Shop("mug", stock=(), takes=True)
+MUGS = Shop("mug", stock=(), takes=True, lasts=True)
 
 
 def the_mugs_are_found(make_app: object) -> Verdict:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
-from helpers.repair.price import is_file, price_of
+from helpers.repair.price import is_file, outside, price_of
 from helpers.repair.visits import ask
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
@@ -29,11 +29,13 @@ class Shop:
     :param thing: what it sells, which is the name of its table and, with an s, of its path.
     :param stock: the names that a new shop has in stock.
     :param takes: whether ``POST`` with a name as JSON stores one more.
+    :param lasts: whether what was stored must be there when the program starts again.
     """
 
     thing: str
     stock: tuple[str, ...]
     takes: bool = False
+    lasts: bool = False
 
     @property
     def path(self) -> str:
@@ -58,6 +60,8 @@ def judge_shop(make_app: object, shop: Shop) -> Verdict:
                 _serves_two_at_once(server, shop, engine)
                 locked = _visits_while_another_writes(server, shop, engine)
                 left = ask(server, "GET", shop.path)
+            if shop.lasts and not outside(engine):
+                raise Flaw(_ends_with_the_program(shop))
             price = _second_start(make_app, shop, left) if is_file(engine) else ""
             price = price or price_of(engine, shop.thing, statements) or locked
         except Flaw as flaw:
@@ -175,6 +179,14 @@ def _visits_while_another_writes(server: LiveServer, shop: Shop, engine: Engine)
     except Flaw as flaw:
         return f", until somebody writes. {flaw} Notebook 08 compares how others wait."
     return ""
+
+
+def _ends_with_the_program(shop: Shop) -> str:
+    return (
+        f"Every visitor is served as long as the program runs. Your {shop.thing}s are in its"
+        " memory: `PRAGMA database_list` names no file. So they end with it, and the next start"
+        f" has none. {AGAIN}"
+    )
 
 
 def _second_start(make_app: object, shop: Shop, left: list[Any]) -> str:

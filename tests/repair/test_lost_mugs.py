@@ -78,9 +78,6 @@ GRADES = {
                 " db.session.commit()"
             ),
         ),
-        "memdb and a keeper": repaired(
-            OLD, MEMDB, made("db.create_all(); app.keeper = db.engine.connect()")
-        ),
         "made in each view": repaired(
             OLD,
             ("    def mugs():\n", "    def mugs():\n        db.create_all()\n"),
@@ -93,13 +90,20 @@ GRADES = {
             (URL, ABSOLUTE),
             (VIEW, f"    db.metadata.create_all(create_engine({ABSOLUTE.strip()}))\n\n{VIEW}"),
         ),
-        "one connection in memory": repaired(OLD, IN_MEMORY, made("db.create_all()")),
     },
     "not yet": {
         "as it is": repaired(),
         "below the model, with the script's engine": repaired(OLD, (VIEW, MADE + "\n" + VIEW)),
         "the app's engine, above the model": repaired(
             (MADE, "    with app.app_context():\n        db.create_all()\n")
+        ),
+        "memdb and a keeper": repaired(
+            OLD, MEMDB, made("db.create_all(); app.keeper = db.engine.connect()")
+        ),
+        "one connection in memory": repaired(OLD, IN_MEMORY, made("db.create_all()")),
+        "memdb without a keeper": repaired(OLD, MEMDB, made("db.create_all()")),
+        "a file that has no name": repaired(
+            OLD, ("sqlite:///mugs.db", "sqlite:///file:?uri=true"), made("db.create_all()")
         ),
         "in memory, above the model": repaired(IN_MEMORY),
         "dropped and made at each start": repaired(OLD, made("db.drop_all(); db.create_all()")),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import builtins
 import functools
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +15,14 @@ from typing import Any
 
 import pytest
 from bitten import MODULES, ROOT, Row, row_of
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from helpers.publish import symptoms
 from helpers.sample import Base, Item
 
 MakeEngine = Callable[..., Engine]
@@ -135,3 +141,59 @@ def test_own_engine_of_an_async_app() -> None:
     with row.fails():
         asyncio.run(ask(get_engine))
     assert asyncio.run(ask(functools.cache(get_engine))) == (True, [])
+
+
+def names_in(look: str) -> set[str]:
+    """The names that a line reads, and neither makes nor finds in Python."""
+    nodes = [node for node in ast.walk(ast.parse(look)) if isinstance(node, ast.Name)]
+    made = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in nodes} - made - set(dir(builtins)) - sys.stdlib_module_names
+
+
+def test_each_name_in_a_look_is_explained() -> None:
+    """Whoever pastes a line knows what to write for its names."""
+    intro = README.partition("## You came with a message")[2].partition("<!-- symptoms -->")[0]
+    explained = {*re.findall(r"`(\w+)`", intro), *IN_EVERY_APP}
+    looks = [cause.look for _, cause in symptoms.each()]
+    assert set().union(*map(names_in, looks)) - explained == set()
+
+
+# What its reader has by this name, and a module that is imported as it is called.
+IN_EVERY_APP = {"app", "db", "url", "port", "folder", "cursor", "flask", "Path", "create_engine"}
+
+
+def test_looks_in_flask_sqlalchemy(tmp_path: Path) -> None:
+    """With the names that the introduction gives them there, each line can be pasted."""
+    app = Flask("shop", instance_path=str(tmp_path))
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///shop.db"
+    db = SQLAlchemy(app)
+
+    class Item(db.Model):  # type: ignore[name-defined, misc]
+        id = db.Column(db.Integer, primary_key=True)
+        stock = db.Column(db.Integer)
+
+    given = {"db": db, "app": app, "Item": Item}
+    intro = README.partition("In Flask-SQLAlchemy, inside")[2]
+    mine = re.findall(r"`(\w+)` is `(db\.\w+(?:\(\))?)`", intro)[:3]
+    assert [name for name, _ in mine] == ["engine", "Base", "session"]
+    with app.app_context():
+        db.create_all()
+        names = given | {name: eval(there, given) for name, there in mine}
+        pasted = [
+            cause.id
+            for _, cause in symptoms.each()
+            if "peewee" not in cause.id
+            and names_in(cause.look) <= names.keys() | MODULES.keys()
+            and names_in(cause.look) & names.keys()
+            and eval(cause.look, MODULES | names) is not NotImplemented
+        ]
+        db.session.remove()
+        db.engine.dispose()
+    assert {"newer_model", "imported_late", "other_base", "other_engine", "own_engine"} <= {*pasted}
+
+
+def test_memdb_is_named_in_full() -> None:
+    """Its name begins with a slash: without it each connection has its own."""
+    for _, cause in symptoms.each():
+        cured = cause.cure.replace("sqlite:///file:///shop?vfs=memdb&uri=true", "")
+        assert "vfs=memdb" not in cured, cause.id

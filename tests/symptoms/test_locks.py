@@ -60,6 +60,16 @@ def test_long_write(row: Row, url: str, make_engine: MakeEngine) -> None:
         assert row.tells(session=session) is True
         result.all()
         add(engine, "rug")
+    row.cured_by("Readers and one writer get along in WAL: `PRAGMA journal_mode=WAL`")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    with Session(engine) as session:
+        session.connection().execute(select(Item.name)).fetchone()
+        add(engine, "hat")  # while a result is half read
+        session.rollback()
+        session.add(Item(name="cap"))
+        session.flush()
+        assert names(engine)[-1] == "hat"  # while somebody has written
 
 
 @pytest.mark.parametrize(
@@ -107,9 +117,23 @@ def test_switch_to_wal(row: Row, url: str, make_engine: MakeEngine) -> None:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         assert perf_counter() - start < 1
         busy.commit()
+    add(engine, "mug")
+    add(engine, "rug")
+    engine.dispose()
+    waits = make_engine(url, connect_args={"timeout": 0.2})
+    with engine.connect() as busy, waits.connect() as connection:
+        result = busy.execute(select(Item.name))
+        result.fetchone()
+        start = perf_counter()
+        with row.fails():
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        assert perf_counter() - start >= 0.2
+        result.all()
+        busy.rollback()
         assert row.tells(connection=connection) == "delete"
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     engine.dispose()
+    waits.dispose()
     with engine.connect() as connection:
         assert row.tells(connection=connection) == "wal"
 

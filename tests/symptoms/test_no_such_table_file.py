@@ -193,22 +193,31 @@ def test_file_gone(row: Row, url: str, make_engine: MakeEngine) -> None:
     assert names(engine, model) == []
 
 
-def test_at_import(row: Row, url: str, make_engine: MakeEngine) -> None:
+def test_at_import(
+    row: Row, tmp_path: Path, url: str, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base, engine = make_base(), make_engine(url)
     model = make_model(base)
-    module = "choices = names(engine, model)"
-    try:
-        exec(
-            compile(module, "forms.py", "exec"), {"names": names, "engine": engine, "model": model}
-        )
-    except Exception as raised:  # noqa: BLE001
-        error = raised
+    asks = "names(engine, model)"
+    monkeypatch.syspath_prepend(tmp_path)
+    given = {"names": names, "engine": engine, "model": model}
+    monkeypatch.setattr("builtins.given", given, raising=False)
+    (tmp_path / "shop_forms.py").write_text(f"globals().update(given)\nchoices = {asks}\n")
+
+    def error_of(program: str) -> Exception:
+        code = compile(program, "app.py", "exec")
+        with pytest.raises(Exception, match="no such table") as caught:
+            exec(code, given | {"__name__": "__main__"})
+        return caught.value
+
+    error = error_of("import shop_forms")
     with row.fails():
         raise error
-    assert row.tells(error=error) is True
-    module = "def choices(): return names(engine, model)"
-    later = {"names": names, "engine": engine, "model": model}
-    exec(compile(module, "forms.py", "exec"), later)
+    assert [name for name in row.tells(error=error) if name != "__main__"] == ["shop_forms"]
+    plain = error_of(f"def main(): {asks}\nmain()")
+    assert set(row.tells(error=plain)) == {"__main__"}
+    later = dict(given)
+    exec(f"def choices(): return {asks}", later)
     base.metadata.create_all(engine)
     assert later["choices"]() == []
 

@@ -1,8 +1,7 @@
-"""The connection pool, URLs, setup and files: had, told, cured."""
+"""The connection pool, setup and files: had, told, cured."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy
-from bitten import Row, in_thread
+from bitten import Row
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.pool import QueuePool
 
-from helpers.sample import ANY_THREAD, Base, Item
+from helpers.sample import Base, Item
 
 MakeEngine = Callable[..., Engine]
 
@@ -142,79 +139,6 @@ def test_rows_of_the_test_before(
     assert a_test(make_engine(f"sqlite:///{tmp_path}/test.db")) == 0
 
 
-def test_deleted_in_use(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
-    engine = make_engine(url)
-
-    def add() -> None:
-        with Session(engine) as session, session.begin():
-            session.add(Item(name="lamp"))
-
-    Base.metadata.create_all(engine)
-    add()
-    if os.name == "nt":
-        pytest.skip("Windows doesn't delete a file that is open.")
-    os.unlink(tmp_path / "shop.db")
-    with row.fails():
-        add()
-    assert row.tells(engine=engine) is False
-    row.cured_by("`engine.dispose()` first, then delete, then `create_all()`")
-    engine.dispose()
-    Base.metadata.create_all(engine)
-    add()
-
-
-def test_not_writable(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
-    Base.metadata.create_all(make_engine(url))
-    engine = make_engine(f"sqlite:///file:{tmp_path}/shop.db?mode=ro&uri=true", poolclass=QueuePool)
-    with row.fails(), Session(engine) as session, session.begin():
-        session.add(Item(name="lamp"))
-    (tmp_path / "shop.db").chmod(0o400)
-    if os.name == "posix" and os.geteuid() == 0:  # root may write anything
-        row.looked = True
-    else:
-        assert row.tells(engine=make_engine(url)) is False
-    (tmp_path / "shop.db").chmod(0o600)
-    row.cured_by("take `mode=ro` out")
-    with Session(make_engine(url)) as session, session.begin():
-        session.add(Item(name="lamp"))
-
-
-def test_no_folder(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
-    folder = tmp_path / "data"
-    engine = make_engine(f"sqlite:///{folder}/shop.db")
-    with row.fails():
-        engine.connect()
-    assert row.tells(engine=engine) is False
-    row.cured_by("os.makedirs(folder, exist_ok=True)")
-    os.makedirs(folder, exist_ok=True)
-    engine.connect().close()
-
-
-def test_is_a_folder(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
-    (tmp_path / "shop.db").mkdir()
-    engine = make_engine(url)
-    with row.fails():
-        engine.connect()
-    assert row.tells(engine=engine) is True
-    (tmp_path / "shop.db").rmdir()
-    engine.connect().close()
-
-
-def test_folder_not_writable(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
-    if os.name == "nt" or os.geteuid() == 0:
-        row.looked = True
-        pytest.skip("root may write anywhere, and Windows has other rights.")
-    tmp_path.chmod(0o500)
-    try:
-        engine = make_engine(url)
-        with row.fails():
-            engine.connect()
-        assert row.tells(engine=engine) is False
-    finally:
-        tmp_path.chmod(0o700)
-    engine.connect().close()
-
-
 def test_not_a_database(row: Row, tmp_path: Path, url: str, make_engine: MakeEngine) -> None:
     (tmp_path / "shop.db").write_text("version https://git-lfs.github.com/spec/v1\n" * 20)
     engine = make_engine(url)
@@ -224,24 +148,6 @@ def test_not_a_database(row: Row, tmp_path: Path, url: str, make_engine: MakeEng
     other = make_engine(f"sqlite:///{tmp_path}/other.db")
     Base.metadata.create_all(other)
     assert row.tells(engine=other) == b"SQLite format 3"
-
-
-def test_two_slashes(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with row.fails():
-        create_engine("sqlite://shop.db").connect()
-    assert row.tells(url="sqlite://shop.db") == 2
-    row.cured_by("sqlite:///shop.db", "sqlite:////srv/shop.db")
-    assert make_url("sqlite:///shop.db").database == "shop.db"
-    assert make_url("sqlite:////srv/shop.db").database == "/srv/shop.db"
-
-
-def test_no_scheme(row: Row) -> None:
-    for url in ("shop.db", ""):
-        with row.fails():
-            create_engine(url)
-        assert "sqlite:///" not in row.tells(url=url)
-    assert make_url(f"sqlite:///{'shop.db'}").database == "shop.db"
 
 
 def make_app(**config: Any) -> Flask:
@@ -256,53 +162,6 @@ def test_no_uri(row: Row) -> None:
     with row.fails():
         SQLAlchemy(app)
     SQLAlchemy(make_app(SQLALCHEMY_DATABASE_URI="sqlite://"))
-
-
-def test_no_memdb(row: Row) -> None:
-    with row.fails():  # as an older SQLite answers to the right name
-        sqlite3.connect("file:/shop?vfs=memdbx", uri=True)
-    assert row.tells() == sqlite3.sqlite_version
-    sqlite3.connect("file:/shop?vfs=memdb", uri=True).close()
-
-
-def test_authority(row: Row, make_engine: MakeEngine) -> None:
-    options = {"poolclass": QueuePool, "connect_args": ANY_THREAD}
-    engine = make_engine("sqlite:///file://shop/?mode=memory&uri=true", **options)
-    with row.fails():
-        engine.connect()
-    assert row.tells(engine=engine).startswith("file://shop")
-    row.cured_by("file:///shop")
-    make_engine("sqlite:///file:///shop?mode=memory&uri=true", **options).connect().close()
-
-
-WARNS = pytest.mark.skipif(sqlalchemy.__version__ < "2.1", reason="SQLAlchemy warns from 2.1 on.")
-
-
-@WARNS
-def test_no_uri_true(row: Row, make_engine: MakeEngine) -> None:
-    with row.fails():  # a warning is an error here
-        make_engine("sqlite:///:memory:?cache=shared").connect()
-    assert row.tells(engine=make_engine("sqlite:///:memory:")) is False
-    row.cured_by("sqlite:///file:///shop?vfs=memdb&uri=true")
-    engine = make_engine("sqlite:///file:///shop?vfs=memdb&uri=true")
-    assert row.tells(engine=engine) is True
-    engine.connect().close()
-
-
-@WARNS
-def test_pool_of_memory(row: Row, make_engine: MakeEngine) -> None:
-    url = "sqlite:///file:/shop?mode=memory&cache=shared&uri=true"
-    with row.fails():
-        make_engine(url)
-    with pytest.warns(sqlalchemy.exc.SADeprecationWarning):
-        engine = make_engine(url)
-    assert row.tells(engine=engine) == "SingletonThreadPool"
-    row.cured_by('poolclass=QueuePool, connect_args={"check_same_thread": False}')
-    engine = make_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False})
-    for cured in (engine, make_engine("sqlite:///file:///shop?vfs=memdb&uri=true")):
-        with cured.connect():
-            Base.metadata.create_all(cured)
-            assert in_thread(inspect(cured).get_table_names) == ["item"]
 
 
 def test_no_context(row: Row) -> None:
