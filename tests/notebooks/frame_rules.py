@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from statistics import median
 from typing import Any
 
@@ -131,6 +132,17 @@ def each_exercise_can_be_solved(name: str, notebook: Any) -> Iterator[str]:
             yield f"{title} is not a folded block of Python"
 
 
+def exercises_leave_the_sections_their_functions(name: str, notebook: Any) -> Iterator[str]:
+    """A section runs again after *Your turn*: no exercise gives its function other arguments."""
+    made: dict[str, str] = {}
+    for title, cell in code_cells(notebook):
+        for function, arguments in _functions(cell.source):
+            if "exercise" not in tags(cell):
+                made[function] = arguments
+            elif made.get(function, arguments) != arguments:
+                yield f"{title} makes {function}({arguments}) over a section's {function}"
+
+
 def folded_cells_begin_with_their_comment(name: str, notebook: Any) -> Iterator[str]:
     """JupyterLab shows the first line of a folded cell."""
     for kind, comment in FOLDED.items():
@@ -194,6 +206,14 @@ def said(cell: Any) -> str:
     return "\n".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
 
 
+def _functions(source: str) -> Iterator[tuple[str, str]]:
+    """The functions that a cell makes, with their arguments; none of a cell that is no Python."""
+    with suppress(SyntaxError):
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef):
+                yield node.name, ast.unparse(node.args)
+
+
 def _is_blank(source: str) -> bool:
     """Whether every text in the values of a form is empty."""
     values = [node.value for node in ast.parse(source).body if isinstance(node, ast.Assign)]
@@ -210,6 +230,7 @@ FRAME_RULES: list[FrameRule] = [
     each_prediction_is_blank_and_compared,
     each_row_is_asked_for,
     each_exercise_can_be_solved,
+    exercises_leave_the_sections_their_functions,
     folded_cells_begin_with_their_comment,
     keys_are_numbered,
     cells_are_short,

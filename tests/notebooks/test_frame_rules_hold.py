@@ -136,6 +136,21 @@ def test_long_cells_in_the_middle_are_found() -> None:
     assert any("the median cell has" in said for said in rules.cells_are_short(NAME, long))
 
 
+def test_a_function_of_a_section_that_an_exercise_changes_is_found() -> None:
+    """The section would fail when it runs again."""
+    whole = notebook()
+    table, exercise = (
+        cell for cell in whole.cells if cell.source in ("table(looks)", "answer = 0")
+    )
+    rule = rules.exercises_leave_the_sections_their_functions
+    table.source = "def look(engine):\n    return engine"
+    exercise.source = "def look(engine):\n    pass"
+
+    assert list(rule(NAME, whole)) == []
+    exercise.source = "def look():\n    pass"
+    assert "makes look() over a section's look" in " ".join(rule(NAME, whole))
+
+
 def test_the_reckoning() -> None:
     """Words at 180 a minute, 4 s a line of code, 45 s a table, and the exercise."""
     words = new_markdown_cell("word " * 90)
