@@ -13,11 +13,15 @@ from helpers.case.findings import STILL, Findings
 from helpers.case.host import COPY, Failed, Host, read_procfile
 from helpers.case.opening import Project
 from helpers.case.outside import Outside
-from helpers.case.progress import progress
 from helpers.case.sale import EMPTY_SHELF, THREADS, Sale
 from helpers.learn import Verdict
+from helpers.show import waiting
 from helpers.spawn import TemporaryFolder
 
+DAYS = [
+    f"Your project runs: {day}"
+    for day in ("the first day", "the tests, and diagnose", "the second day")
+]
 A_VASE = (
     "from wsgi import app; from shop.models import Product, db\n"
     "with app.app_context(): db.session.add(Product(name='vase')); db.session.commit()"
@@ -51,7 +55,7 @@ def try_project(project: Path) -> Findings:
     :param project: the learner's folder, which stays as it is.
     """
     found = Findings()
-    with TemporaryFolder() as folder, Outside() as outside, progress() as step:
+    with TemporaryFolder() as folder, Outside() as outside, waiting(*DAYS) as step:
         copy = folder.path / COPY
         try:
             read_procfile(project / "Procfile")  # what has none is no project, and may be large
@@ -59,7 +63,6 @@ def try_project(project: Path) -> Findings:
             host = Host(copy, outside, folder.lifeline)
             sale = Sale(host, found)
             refuse_files_elsewhere(copy)
-            step()
             first_day(host, sale)
             step()
             check_up(host, found)

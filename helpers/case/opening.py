@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from helpers.case.files import write_project
-from helpers.learn import WORKBOOK
+from helpers.show import WORKBOOK
 from helpers.spawn import TemporaryFolder
 
 NAME = "the_case"

@@ -16,6 +16,7 @@ from helpers.case.host import COPY, Host, Web
 from helpers.case.opening import Project
 from helpers.case.outside import Outside
 from helpers.case.sale import returned
+from helpers.show import waiting
 from helpers.spawn import TemporaryFolder
 
 MOMENTS = Path(__file__).with_name("moments.py")
@@ -115,7 +116,7 @@ def run_tests(project: Project) -> dict[str, str]:
 
 @contextmanager
 def _host(project: Project) -> Iterator[Host]:
-    with TemporaryFolder() as folder, Outside() as outside:
+    with TemporaryFolder() as folder, Outside() as outside, waiting("A copy of the shop runs"):
         copy_project(project.folder, folder.path / COPY)
         yield Host(folder.path / COPY, outside, folder.lifeline)
 

@@ -4,7 +4,7 @@ from helpers.learn.cells import listen
 from helpers.learn.clean_up import clean_up
 from helpers.learn.machine import check_machine, missing
 from helpers.learn.predictions import compare
-from helpers.learn.progress import WORKBOOK, progress, record
+from helpers.learn.progress import progress, record
 from helpers.learn.repairs import check
 from helpers.learn.reply import Reply
 from helpers.learn.verdict import Flaw, Grade, Judge, Verdict
@@ -12,7 +12,6 @@ from helpers.learn.verdict import Flaw, Grade, Judge, Verdict
 listen()
 
 __all__ = [
-    "WORKBOOK",
     "Flaw",
     "Grade",
     "Judge",

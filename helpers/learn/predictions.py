@@ -143,5 +143,6 @@ def in_words(look: Any) -> str:
             f" {look['database']}: {look['result']}."
         )
     if isinstance(look, Mapping):
-        return ", ".join(f"{key}: {value}" for key, value in look.items()) + "."
+        said = "; ".join(f"{key}: {value}" for key, value in look.items())
+        return f"{said[:1].upper()}{said[1:]}."
     return f"{look}"

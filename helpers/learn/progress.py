@@ -13,14 +13,10 @@ import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.learn.reply import Reply, reply
+from helpers.show import WORKBOOK, Table, grid
 
-if TYPE_CHECKING:
-    from helpers.show import Table
-
-WORKBOOK = ".workbook.json"
 FILE = "progress.json"
 KEY = re.compile(r'^(compare|check)\(\s*"(\d\d[a-z])"', re.M)
 TITLE = re.compile(r"^# (.+)", re.M)
@@ -53,8 +49,6 @@ def record(key: str, done: bool = True) -> str:
 
 def progress() -> Table | Reply:
     """How many predictions and repairs of each notebook are done, as a table."""
-    from helpers.show import grid
-
     folder = Path.cwd()
     if not (folder / WORKBOOK).is_file():
         return reply(

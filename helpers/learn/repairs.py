@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from helpers.learn.cells import NotReady, made_by_cells
-from helpers.learn.progress import WORKBOOK, record
+from helpers.learn.progress import record
 from helpers.learn.reply import Reply, reply
 from helpers.learn.verdict import Grade, Judge, Verdict
+from helpers.show import WORKBOOK
 
 OPENINGS: dict[Grade, str] = {
     "right": "Right.",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 
 from helpers.learn import Verdict
-from helpers.spawn import Process, TemporaryFolder
+from helpers.sample import run_pytest
+from helpers.show import waiting
 
 MARKET = """
 from flask import Flask
@@ -90,9 +89,6 @@ def test_nobody_takes_it_away(app):
     database.session.commit()
     assert app.test_client().get("/items").json == ["rug"]
 """
-QUIET = ("-m", "pytest", "-q", "-rA", "--tb=line", "--color=no", "-p", "no:cacheprovider")
-ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "COLUMNS": "200"}
-SAID = re.compile(r"^(PASSED|FAILED|ERROR) \S+::(\w+)", re.MULTILINE)
 ERROR = re.compile(r"^(?:E  +|\S+:\d+: |)((?:\w+\.)*\w*Error\b.*)$", re.MULTILINE)
 LAST = "test_nobody_takes_it_away"
 NAMES = re.findall(r"def (test_\w+)", TESTS)
@@ -108,7 +104,7 @@ def keeps_tests_apart(fixture: object) -> Verdict:
     said, why = _run(fixture)
     if said.keys() != set(NAMES):
         return Verdict("not yet", f"pytest could not run the tests with it: {why}.")
-    red = [name for name in NAMES if said[name] != "PASSED"]
+    red = [name for name in NAMES if said[name] != "passed"]
     if [name for name in red if name != LAST]:
         return Verdict("not yet", f"Of {len(NAMES)} tests, these are red: {', '.join(red)}. {why}")
     if red:
@@ -122,15 +118,8 @@ def keeps_tests_apart(fixture: object) -> Verdict:
 
 def _run(fixture: str) -> tuple[dict[str, str], str]:
     """What each test said, and the first error."""
-    with TemporaryFolder() as folder:
-        place = folder.new()
-        files = {"market.py": MARKET, "conftest.py": fixture, "test_market.py": TESTS}
-        for name, text in files.items():
-            (place / name).write_text(text, encoding="utf-8")
-        how = {"cwd": place, "env": os.environ | ALONE}
-        command = [sys.executable, *QUIET, "--basetemp=tmp"]
-        with Process(command, pass_fds=folder.lifeline, **how) as process:  # type: ignore[arg-type]
-            process.wait(timeout=60)
-    errors = ERROR.findall(process.output)
-    said = {name: word for word, name in SAID.findall(process.output)}
-    return said, errors[0] if errors else process.output.strip().rpartition("\n")[2]
+    files = {"market.py": MARKET, "conftest.py": fixture, "test_market.py": TESTS}
+    with waiting("pytest runs with your fixture"):
+        said, output = run_pytest(files)
+    errors = ERROR.findall(output)
+    return said, errors[0] if errors else output.strip().rpartition("\n")[2]

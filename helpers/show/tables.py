@@ -93,13 +93,13 @@ def cells(observation: Observation) -> dict[str, str]:
 
 
 def process_table(looks: Iterable[Any], caption: str) -> Table:
-    """Show looks as ``table`` does, each row named by the process that looked.
+    """Show looks as ``table`` does, each with the process that looked.
 
     :param looks: as for ``across_processes``, which labels them.
     :param caption: one sentence that says what the table shows.
     """
     rows = [
-        {"process": f"{look['process']} {look['process_id']}"} | cells(look)
-        for look in across_processes(looks)
+        {"look": number, "process": f"{look['process']} {look['process_id']}"} | cells(look)
+        for number, look in enumerate(across_processes(looks), 1)
     ]
-    return grid(rows, caption, index="process")
+    return grid(rows, caption, index="look")

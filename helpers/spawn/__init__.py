@@ -4,6 +4,5 @@ from helpers.spawn.folder import TemporaryFolder
 from helpers.spawn.kernel import Kernel
 from helpers.spawn.postgres import PostgresServer
 from helpers.spawn.process import Process
-from helpers.spawn.workers import ask_workers
 
-__all__ = ["Kernel", "PostgresServer", "Process", "TemporaryFolder", "ask_workers"]
+__all__ = ["Kernel", "PostgresServer", "Process", "TemporaryFolder"]

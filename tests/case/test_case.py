@@ -11,7 +11,7 @@ from answers import HERE, read_answers
 
 from helpers.case import Project, dashboard, moments, run_tests, running, the_shop_holds
 from helpers.case.files import PROJECT
-from helpers.learn import WORKBOOK
+from helpers.show import WORKBOOK
 
 ROOT = HERE.parents[1]
 

@@ -157,7 +157,7 @@ def test_rows_of_any_other_kind_can_refute() -> None:
     rows = [{"pool": "StaticPool", "databases": 1}]
 
     assert told("a", rows, a=lambda rows: rows)[0] == (
-        "Not a. Row 1 speaks against it. pool: StaticPool, databases: 1."
+        "Not a. Row 1 speaks against it. Pool: StaticPool; databases: 1."
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from helpers.look import ProcessObservation, across_processes
-from helpers.spawn import ask_workers, workers
+from helpers.sample import ask_workers, workers
 
 SHOP = """
 from flask import Flask

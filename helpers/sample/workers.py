@@ -13,8 +13,8 @@ from typing import Any
 
 from helpers.look import ProcessObservation, across_processes
 from helpers.serve import ask, take_turns
-from helpers.spawn.folder import TemporaryFolder
-from helpers.spawn.process import Process
+from helpers.show import waiting
+from helpers.spawn import Process, TemporaryFolder
 
 HAS_GUNICORN = sys.platform != "win32"
 ADDRESS = r"(http://127\.0\.0\.1:\d+)"
@@ -43,6 +43,7 @@ def ask_workers(
     servers, workers = _servers(command)
     env = {**os.environ, "FLASK_DEBUG": "0", "FLASK_SQLALCHEMY_DATABASE_URI": database}
     with ExitStack() as started:
+        started.enter_context(waiting("The server starts, answers and ends"))
         folder = started.enter_context(TemporaryFolder())
         (folder.path / "shop.py").write_text(script, encoding="utf-8")
         how: dict[str, Any] = {"cwd": folder.path, "env": env, "pass_fds": folder.lifeline}
