@@ -99,7 +99,7 @@ def process_table(looks: Iterable[Any], caption: str) -> Table:
     :param caption: one sentence that says what the table shows.
     """
     rows = [
-        {"look": number, "process": f"{look['process']} {look['process_id']}"} | cells(look)
+        {"look": f"{number} in {look['process']} {look['process_id']}"} | cells(look)
         for number, look in enumerate(across_processes(looks), 1)
     ]
     return grid(rows, caption, index="look")
