@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from helpers.spawn import Process, TemporaryFolder
 
-PYTEST = ("-m", "pytest", "-q", "-rA", "--tb=line", "--color=no", "--basetemp=tmp")
+PYTEST: tuple[str, ...] = ("-m", "pytest", "-q", "-rA", "--tb=line", "--color=no", "--basetemp=tmp")
 PYTEST += ("-p", "no:cacheprovider")
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "COLUMNS": "200"}
 SAID = re.compile(r"^(PASSED|FAILED|ERROR) \S+::(\w+)", re.MULTILINE)

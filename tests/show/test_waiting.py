@@ -76,4 +76,4 @@ def test_elsewhere_nothing_is_shown(tmp_path: Path) -> None:
     assert seen_while(THREE, tmp_path) == ([], "")
     assert list(one_by_one("ab", "pytest runs")) == ["a", "b"]
     with waiting("A shop runs", "It ends") as step:
-        assert step() is None  # type: ignore[func-returns-value]
+        assert step() is None
