@@ -32,7 +32,7 @@ def _deadly(kind):
     return Deadly
 
 spawn.PostgresServer = _deadly(spawn.PostgresServer)
-spawn.Process = spawn.workers.Process = _deadly(spawn.Process)
+spawn.Process = _deadly(spawn.Process)
 """
 
 
