@@ -101,7 +101,7 @@ def folded(line: str, width: int) -> list[str]:
     :param line: without its end.
     :param width: the characters that there is room for.
     """
-    found = []
+    found: list[str] = []
     indent = " " * (len(line) - len(line.lstrip()))
     goes_on = f"{indent}  {GOES_ON}"
     while len(line) > width:
