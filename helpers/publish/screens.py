@@ -1,8 +1,7 @@
 """A notebook in, its screens for a projector out: all that it shows, in its order.
 
 Who has no kernel goes through them as through the notebook: each output has the text that leads
-to it and the text that explains it. Of code that
-shows nothing it has what is tagged to be read.
+to it and the text that explains it. Of code that shows nothing, what is tagged is there to be read.
 """
 
 from __future__ import annotations

@@ -32,16 +32,15 @@ def measure(python: str, case: Case, patience: float = PATIENCE) -> list[Row]:
     return [case._asdict() | found]
 
 
-def _found(python: str, case: Case, patience: float) -> Row:
+def _found(python: str, case: Case, patience: float, tries: int = 3) -> Row:
     """Put the case to the probe, on another port where a program had taken the first one."""
-    for tries_left in (2, 1, 0):
-        try:
-            with served(python, case, patience) as ask:
-                return _loss(ask) if case.question == "loss" else _tables(ask, case)
-        except PortTaken:
-            if not tries_left:
-                raise
-    raise AssertionError("unreachable")
+    try:
+        with served(python, case, patience) as ask:
+            return _loss(ask) if case.question == "loss" else _tables(ask, case)
+    except PortTaken:
+        if tries == 1:
+            raise
+    return _found(python, case, patience, tries - 1)
 
 
 def _tables(ask: Ask, case: Case) -> Row:
