@@ -13,12 +13,10 @@ from .places import PYTHON, ROOT, Problem, run
 from .workbook import again, workbook
 
 PAPERS = ("A4", "Letter")
-# By file: the cells of a notebook need each other. One more than there are cores, since tests wait
-# for servers and locks, too; four at most, for tests that time something.
+# By file: the cells of a notebook need each other. Four at most, for tests that time something.
 # In order: those that take longest come first, and no core idles at the end.
-WORKERS = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or (os.cpu_count() or 1) + 1
 IN_PARALLEL = (
-    *(f"--numprocesses={WORKERS}", "--maxprocesses=4", "--dist=loadfile"),
+    *("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"),
     "--no-loadscope-reorder",
 )
 
