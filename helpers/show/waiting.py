@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,16 +28,24 @@ def waiting(*steps: str) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     handle = ipython.display.display({"text/plain": ""}, raw=True, display_id=True)
+    events = ipython.get_ipython().events
     left = iter(range(len(steps)))
+
+    def clear(*_: Any) -> None:
+        with suppress(ValueError):  # it was called already
+            events.unregister("post_run_cell", clear)
+            handle.update({"text/plain": "", "text/html": ""}, raw=True)
 
     def step() -> None:
         handle.update(_bar(steps, next(left)), raw=True)
 
+    # The error of a comprehension keeps what it goes through, and so this block, beyond the cell.
+    events.register("post_run_cell", clear)
     try:
         step()
         yield step
     finally:
-        handle.update({"text/plain": "", "text/html": ""}, raw=True)
+        clear()
 
 
 def one_by_one(items: Iterable[T], doing: str) -> Iterator[T]:

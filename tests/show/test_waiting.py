@@ -24,6 +24,13 @@ with waiting("A <shop> runs"):
 """
 
 
+FAILS_IN_A_LOOP = """
+from helpers.show import one_by_one
+
+[1 / 0 for item in one_by_one(["a", "b"], "pytest runs")]
+"""
+
+
 class Watched(NotebookClient):
     """Remembers, in order, what a cell has shown."""
 
@@ -69,6 +76,14 @@ def test_the_bar_of_a_cell_that_fails_is_gone(tmp_path: Path) -> None:
 
     assert seen[1] == ("A <shop> runs.", "<progress></progress> A &lt;shop&gt; runs.")
     assert left == ""
+
+
+def test_the_bar_of_a_loop_that_fails_is_gone(tmp_path: Path) -> None:
+    """Although the error that is shown keeps what the loop goes through."""
+    (tmp_path / WORKBOOK).write_text("{}")
+    seen, left = seen_while(FAILS_IN_A_LOOP, tmp_path)
+
+    assert (seen[1][0], left) == ("pytest runs (1 of 2).", "")
 
 
 def test_elsewhere_nothing_is_shown(tmp_path: Path) -> None:
