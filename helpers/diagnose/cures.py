@@ -85,8 +85,11 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
         return [Cure(setting.place, setting.lines(url, ()))]
     migrations = [each for each in ("migrations", "alembic") if os.path.isdir(each)]
     if migrations:
-        command = "flask db upgrade" if place.extension else "alembic upgrade head"
-        return [Cure(f"In the folder {os.getcwd()}", [command])]
+        flask = "flask db migrate", "flask db upgrade"
+        alembic = "alembic revision --autogenerate", "alembic upgrade head"
+        write, run = flask if place.extension else alembic
+        where = f"In the folder {os.getcwd()}; after `{write}`, if no migration makes it yet"
+        return [Cure(where, [run])]
     if place.extension == "flask_sqlalchemy":
         lines = ["with app.app_context():", "    db.create_all()"]
     elif is_async(place.value):

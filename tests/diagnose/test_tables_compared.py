@@ -65,6 +65,19 @@ def test_the_tables_are_compared(folder: Path) -> None:
     assert report.opens == str(folder / "shop.db")
 
 
+def test_a_table_that_no_migration_makes_yet_needs_one(folder: Path) -> None:
+    """Else running the migrations changes nothing, and the advice comes again."""
+    write(folder, {"shop.py": SHOP})
+    (folder / "migrations").mkdir()
+    fill(folder / "shop.db", "rug", "alembic_version")
+    [finding] = diagnose("shop").findings
+    [cure] = finding.cures
+    assert cure.lines == ["alembic upgrade head"]
+    assert cure.where.endswith(
+        "; after `alembic revision --autogenerate`, if no migration makes it yet"
+    )
+
+
 @pytest.mark.parametrize(("there", "said"), [((), "no tables"), (("rug",), "rug")])
 def test_missing_tables_are_found(there: tuple[str, ...], said: str, folder: Path) -> None:
     """In an empty file, which SQLite made at the first look, and in one with other tables."""
