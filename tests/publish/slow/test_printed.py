@@ -70,8 +70,9 @@ def test_each_page_says_which_one_it_is(printed: Printed) -> None:
 
 
 def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
-    """The number beside a title in the contents is that of the page with the heading."""
-    found = {mark.get_title(): mark.get_dest().get_index() + 1 for mark in printed.file.get_toc()}
+    """The number beside a title is the page of its heading; part 2 of the worksheet repeats it."""
+    marks = reversed([*printed.file.get_toc()])
+    found = {mark.get_title(): mark.get_dest().get_index() + 1 for mark in marks}
     for title in [each for each in found if re.match(r"\d\d (?!minutes)", each)]:
         line = re.search(rf"{re.escape(title)}\s*\.+\s*(\d+)", printed.pages[0])
         assert line and int(line[1]) == found[title], title
