@@ -34,7 +34,7 @@ def heat_map(rows: Sequence[Row], caption: str) -> Figure:
     if not rows:
         raise ValueError("heat_map was given no rows: pass those of recorded(), or some of them.")
     for row in rows:
-        if row.get("mode") not in MODES or "bootstrap" not in row or "answer" in row:
+        if row.get("mode") not in MODES or row.keys() & {"answer", "database"}:
             raise ValueError(
                 f"heat_map draws who finds the tables, the rows of recorded(), and was given {row}."
             )

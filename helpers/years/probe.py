@@ -85,6 +85,13 @@ def answer(status=200, **found):
     return json.dumps(found), status
 
 
+@app.before_request
+def refuse_others():
+    """A run that was given this port, too, must not make a table here."""
+    if flask.request.args.get("token") != case["token"]:
+        return json.dumps({"token": case["token"]}), 403
+
+
 @app.errorhandler(Exception)
 def describe(error):
     """Say what went wrong, in the words of the error."""

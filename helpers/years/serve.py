@@ -62,7 +62,7 @@ def served(python: str, case: Case, patience: float = PATIENCE) -> Iterator[Ask]
         with started([python, *arguments(case, port)], probe) as process:
 
             def ask(path: str) -> tuple[int, dict[str, Any]]:
-                status, found = _when_up(process, port, path, patience)
+                status, found = _when_up(process, port, f"{path}?token={token}", patience)
                 if found.get("token") != token:
                     raise PortTaken(f"another program answered on its port {port}: {found}")
                 return status, found

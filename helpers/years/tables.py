@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from helpers.years.cases import CASE, Row, recorded
 from helpers.years.heat_map import KINDS, MODE_NAMES
@@ -17,11 +17,11 @@ def pick(rows: Iterable[Row], **wanted: object) -> list[Row]:
     """The rows that have these values.
 
     :param rows: such as ``recorded()``.
-    :param wanted: for a column, the value that it should have, or several in a list or tuple.
+    :param wanted: for a column, the value that it should have, or several.
     :raises ValueError: when no row has them.
     """
     allowed = {
-        name: {str(each) for each in v} if isinstance(v, Collection) and v != str(v) else {str(v)}
+        name: {str(v)} if isinstance(v, str) or not isinstance(v, Iterable) else {str(x) for x in v}
         for name, v in wanted.items()
     }
     found = [

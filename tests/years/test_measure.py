@@ -113,6 +113,23 @@ def test_a_port_that_another_program_took_costs_nothing_but_time(
     assert (row["outcome"], ports) == (expected(HEAD | row), [])
 
 
+def test_a_request_of_another_run_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would make the table that a view of this case must not find."""
+    with serve.served(sys.executable, Case("tables", "no", "run", "off", "handler")) as ask:
+        _, found = ask("/ready")
+        port = next(iter(serve.GIVEN))
+        monkeypatch.setattr(serve, "free_port", lambda: port)
+        monkeypatch.setattr(serve, "GIVEN", set())
+        with (
+            serve.served(sys.executable, Case("tables", "no", "run", "off", "handler")) as other,
+            pytest.raises(serve.PortTaken),
+        ):
+            other("/create")
+        _, found = ask("/count")
+
+    assert "no such table" in found["error"]
+
+
 def test_two_cases_never_have_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system gives a port again until somebody listens on it."""
     given = [1003, 1002, 1001, 1001, 1001]
