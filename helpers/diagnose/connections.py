@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from .cures import for_sqlite3
+from .cures import for_no_tables, for_sqlite3
 from .database import Sqlite, where
 from .find import Found, Place
 from .private import driver_connection
-from .report import Cure, EngineReport, Finding
+from .process import contents_of
+from .report import Cure, EngineReport, Finding, Tables
 from .settings import Names
 
 
@@ -107,9 +108,21 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
         return report
     id = "sqlite3-refused" if error else "sqlite3-one-connection"
     report.findings = [Finding.of(id, cures(place, file, names), error=error)]
+    if file:
+        add_tables(report, file)
     if file is None:
         report.notes.append("it was opened in another thread than this one")
     return report
+
+
+def add_tables(report: EngineReport, file: str) -> None:
+    """Say which tables are in the file of a connection, and whether there are any."""
+    content = contents_of([file])[file]
+    if content["problem"]:
+        return
+    report.tables = Tables(there=sorted(content["tables"]))
+    if not report.tables.there:
+        report.findings.append(Finding.of("no-tables", for_no_tables(), table="item"))
 
 
 def cures(place: Place, file: str | None, names: Names) -> list[Cure]:

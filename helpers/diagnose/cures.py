@@ -102,6 +102,12 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
     return [Cure("At startup, after the import of all models", lines)]
 
 
+def for_no_tables() -> list[Cure]:
+    """Where the tables are to be made: nothing tells by what."""
+    where = "Run what makes them on this file; if another file has them, name that by its full path"
+    return [Cure(where, [])]
+
+
 def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
     """The statements that add columns; a migration does the same and remembers it."""
     lines = [f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}' for name, kind in columns.items()]

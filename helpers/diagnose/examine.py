@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from .app import App
 from .calls import add_tables, look_at_calls, makers, report_on
 from .connections import database_of, is_open, look_at_connection
-from .cures import for_calls
+from .cures import for_calls, for_no_tables
 from .engine import look_at_engine
 from .find import Found, Place
 from .named import DJANGO, is_database, is_django, named_by_flask, typed_engine
@@ -31,7 +31,8 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         found.follow(typed_engine(text), "URL" if "://" in text else "file", None)
         look_at_all(found, None, report, folder, {})
         if report.engines[0].tables.there == [] and report.engines[0].kind == "file":
-            report.engines[0].findings.append(Finding.of("no-tables", table="item"))
+            finding = Finding.of("no-tables", for_no_tables(), table="item")
+            report.engines[0].findings.append(finding)
         return
     watch = Watch()
     report.target = text if text not in ("", ".", "./") else named_by_flask()

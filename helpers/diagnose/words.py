@@ -16,6 +16,7 @@ NOTEBOOKS = {  # by number: the one place that names files of the lesson
     "09": "09_what_does_a_server_change",
     "11": "11_which_setup_fits",
     "12": "12_which_no_such_table_is_yours",
+    "14": "14_who_else_falls_in",
 }
 QUESTIONS = {
     "another_thread": "seen by another thread",
@@ -121,7 +122,7 @@ FINDINGS = {
         "DatabaseError: file is not a database",
     ),
     "sqlite3-refused": Words(
-        "02", "This sqlite3 connection was opened once, and works in no other thread."
+        "14", "This sqlite3 connection was opened once, and works in no other thread."
     ),
     "sqlite3-one-connection": Words(
         "07",

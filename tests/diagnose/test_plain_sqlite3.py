@@ -46,13 +46,27 @@ def test_a_connection_that_is_held_is_found(
     """And used from another thread: a cursor reads nothing."""
     with closing(sqlite3.connect("shop.db", check_same_thread=checked)) as connection:
         report = diagnose(wrap(connection))
-    assert findings(report) == [finding]
+    assert findings(report) == [f"{finding} no-tables"]
     assert report.engines[0].opens == str(folder / "shop.db")
     if checked:
         assert report.findings[0].message == (
             "ProgrammingError: SQLite objects created in a thread can only be used in that same"
             " thread."
         )
+
+
+def test_the_tables_of_its_file_are_told(folder: Path) -> None:
+    """A program that was started in another folder has two faults, and may see either first."""
+    with closing(sqlite3.connect("shop.db")) as connection:
+        report = diagnose(connection)
+        refused, empty = report.findings
+        assert refused.notebook == "14" and empty.message == "OperationalError: no such table: item"
+        assert "This file has no tables" in str(report) and str(folder / "shop.db") in str(report)
+        assert "name that by its full path" in empty.cures[0].where
+        connection.execute("CREATE TABLE item (name)")
+        report = diagnose(connection)
+    assert findings(report) == ["sqlite3-refused"]
+    assert report.engines[0].tables.there == ["item"]
 
 
 def test_the_rows_of_the_app_may_be_anything(folder: Path) -> None:
@@ -66,7 +80,7 @@ def test_the_rows_of_the_app_may_be_anything(folder: Path) -> None:
 def test_a_cached_connection_is_found(folder: Path) -> None:
     """What a cache holds is held."""
     with closing(cached("shop.db")):
-        assert findings(diagnose({"get": cached})) == ["sqlite3-refused"]
+        assert findings(diagnose({"get": cached})) == ["sqlite3-refused no-tables"]
         cached.cache_clear()
 
 
@@ -164,7 +178,7 @@ def test_a_library_answers_for_its_own_connection(folder: Path) -> None:
     one, two = diagnose("one"), diagnose("two")
     assert one.safe
     assert "held by Saver" in one.engines[0].notes[0]
-    assert findings(two) == ["sqlite3-refused"]
+    assert findings(two) == ["sqlite3-refused no-tables"]
 
 
 def test_what_is_made_only_when_called_is_out_of_reach_and_said_to_be(folder: Path) -> None:
@@ -267,8 +281,8 @@ def test_functions_that_open_a_connection_are_read(folder: Path) -> None:
     [
         ("by_constant", "calls"),
         ("in_memory", "sqlite3-own-memory"),
-        ("keeping", "sqlite3-one-connection"),
-        ("cached", "sqlite3-refused"),
+        ("keeping", "sqlite3-one-connection no-tables"),
+        ("cached", "sqlite3-refused no-tables"),
     ],
 )
 def test_a_function_that_is_named_is_called_twice(name: str, finding: str, folder: Path) -> None:

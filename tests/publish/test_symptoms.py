@@ -69,10 +69,16 @@ def test_a_readme_without_the_place_for_a_table() -> None:
 
 
 def test_reports_lead_to_rows() -> None:
-    """Twenty, each with its address, and at least eighteen of them served."""
-    text = (TESTS / "reports.md").read_text(encoding="utf-8")
-    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if "https://" in line]
+    """Each with its address: twenty, and those of migrations; nine of ten are served."""
     causes = {cause.id for _, cause in symptoms.each()}
-    assert len(rows) == len({row[0] for row in rows}) == 20
-    assert {row[2] for row in rows} <= causes
-    assert sum(row[3] == "yes" for row in rows) >= 18
+    lists = (TESTS / "reports.md").read_text(encoding="utf-8").split("\n## ")
+    tables = [
+        [line.strip("| ").split(" | ") for line in text.splitlines() if "https://" in line]
+        for text in lists
+    ]
+    assert len(tables) == 2 and len(tables[0]) == 20
+    assert len({row[0] for rows in tables for row in rows}) == sum(map(len, tables))
+    for text, rows in zip(lists, tables, strict=True):
+        assert {row[2] for row in rows} <= causes
+        served = sum(row[3] == "yes" for row in rows)
+        assert served >= 0.9 * len(rows) and f"{served} of {len(rows)} are served" in text

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bitten import MODULES, Row, first_look
+from bitten import MODULES, Row, first_look, row_of
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, select
@@ -68,6 +68,24 @@ def test_never_made(row: Row, url: str, make_engine: MakeEngine) -> None:
     row.cured_by("create_all()")
     base.metadata.create_all(engine)
     assert names(engine, model) == []
+
+
+def test_never_made_with_plain_sqlite3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path, and another folder: README's first look leads to the row, and that mends."""
+    row, make = row_of("never_made"), "CREATE TABLE IF NOT EXISTS item (name TEXT)"
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute(make)
+    (tmp_path / "tests").mkdir()
+    monkeypatch.chdir(tmp_path / "tests")
+    with closing(sqlite3.connect("shop.db")) as connection:
+        with row.fails():
+            connection.execute("SELECT name FROM item")
+        look = first_look("sqlite3")
+        files, tables = eval(look, {"connection": connection})
+        assert files[0][2] == str(tmp_path / "tests" / "shop.db") and tables == []
+        row.cured_by("with plain `sqlite3` your `CREATE TABLE IF NOT EXISTS`, on this very file")
+        connection.execute(make)
+        assert connection.execute("SELECT name FROM item").fetchall() == []
 
 
 def test_first_look_of_sqlalchemy(url: str, make_engine: MakeEngine) -> None:
