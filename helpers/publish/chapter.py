@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
-from helpers.publish.page import markdown, shown, source
+from helpers.publish.page import markdown, shown, side_by_side, source
 
 HEADING = re.compile(r"^\s*<h\d>.*?</h\d>\s*")
 TAGS = {
@@ -116,7 +116,7 @@ def _asked(cell: Any) -> Markup:
     """One cell of a prediction: its form, its code or its text."""
     if "prediction" in tags(cell):
         return form(cell.source)
-    return source(cell.source) if cell.cell_type == "code" else _printed(cell)
+    return side_by_side(cell.source) if cell.cell_type == "code" else _printed(cell)
 
 
 def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
@@ -128,16 +128,21 @@ def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
 def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
     """What the exercise asks and gives, in its order, with what it needs before its code."""
     section = frame.section("Your turn")
-    needed = [cell for cell in cells if "worksheet" in tags(cell) and cell not in section]
+    code = [cell.source for cell in cells if "worksheet" in tags(cell) and cell not in section]
+    has_begun = False
     for cell in section:
         if tags(cell) & {"notebook-only", "answer", "solution"}:
             continue
         if cell.cell_type == "markdown":
+            if has_begun:
+                yield side_by_side("\n\n".join(code))
+                code, has_begun = [], False
             yield Markup(HEADING.sub("", _printed(cell)))  # each paper says itself what it is
         elif tags(cell) & {"exercise", "worksheet"}:
-            while needed:
-                yield source(needed.pop(0).source)
-            yield source(cell.source)
+            code.append(cell.source)
+            has_begun = True
+    if has_begun:
+        yield side_by_side("\n\n".join(code))
 
 
 def _solutions(cells: tuple[Any, ...], files: str) -> Iterator[Markup]:

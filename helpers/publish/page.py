@@ -12,8 +12,9 @@ from markupsafe import Markup, escape
 
 LONGEST = 40  # lines of code that stay on one page
 SHORTEST = 5  # lines that dots can stand for
+SAVED = 7  # lines that a second column is worth
 STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
-BREAK = re.compile(r" +|[(\[{]|(?=\.[a-z_])")
+BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
 GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
 
@@ -92,8 +93,24 @@ def source(code: str, width: int = 0) -> Markup:
     return Markup("\n").join(Markup("<pre><code>{}</code></pre>").format(each) for each in blocks)
 
 
+def side_by_side(code: str, width: int = 52) -> Markup:
+    """Code as HTML in two columns where that saves room, parted at a blank line.
+
+    :param code: lines of Python.
+    :param width: the characters that a line of a column has room for.
+    """
+    lines = code.strip("\n").splitlines()
+    wide = [len(folded(line, width)) for line in lines]
+    blank = [n for n, line in enumerate(lines) if not line]
+    middle = min(blank, key=lambda n: max(sum(wide[:n]), sum(wide[n:])), default=0)
+    if max(sum(wide[:middle]), sum(wide[middle:])) > len(lines) - SAVED:
+        return source(code)
+    columns = [source("\n".join(part), width) for part in (lines[:middle], lines[middle:])]
+    return Markup('<div class="beside">{}\n{}</div>').format(*columns)
+
+
 def folded(line: str, width: int) -> list[str]:
-    """A line of code as lines that fit: broken at a space, else at a bracket or a dot.
+    """A line of code as lines that fit: broken at a space, a bracket, a dot, or as a URL is.
 
     It is never broken inside of a name, and inside of a string only where nothing else is left.
     A mark begins what goes on.

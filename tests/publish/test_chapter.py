@@ -44,7 +44,7 @@ def test_each_cell_has_its_place() -> None:
             "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
             "a result Told. in a list And why. source = 3 a result",
         ],
-        "exercise": ["Repair it.", "def given(): ...", "answer = given()"],
+        "exercise": ["Repair it.", "def given(): ... answer = given()"],
         "answers": ["For the one who teaches."],
         "solutions": ["Solution answer = 40 + 2 It always is."],
         "points": ["Key points Which? That."],
@@ -105,4 +105,4 @@ def test_what_an_exercise_needs_comes_before_its_code() -> None:
 
     exercise = [words(each) for each in read_chapter(name, notebook).exercise]
 
-    assert exercise == ["Repair it.", "def given(): ...", "answer = given()"]
+    assert exercise == ["Repair it.", "def given(): ... answer = given()"]

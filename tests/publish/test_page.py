@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.publish.page import folded
+from helpers.publish.page import folded, side_by_side, source
 from helpers.publish.papers import case_files
 
 CASE = case_files(Path(__file__).parents[2] / "helpers" / "case" / "project")
@@ -36,9 +36,22 @@ def test_code_in_a_column_is_broken_where_it_can_be_read(name: str) -> None:
         ("    total = first + second", ["    total = first +", "      ↪ second"]),
         ('say("one two", "three")', ['say("one two",', '  ↪ "three")']),
         ("session.scalars.first()", ["session.scalars", "  ↪ .first()"]),
+        ('open("sqlite:///shop?vfs=memdb")', ["open(", '  ↪ "sqlite:///shop?', '  ↪ vfs=memdb")']),
         ("x" * 24, ["x" * 20, "  ↪ xxxx"]),
     ],
 )
 def test_where_a_line_is_broken(line: str, parts: list[str]) -> None:
-    """At a space outside of a string, else at a bracket or a dot; anywhere if there is none."""
+    """At a space, a bracket or a dot outside of a string, else inside of it, else anywhere."""
     assert folded(line, 20) == parts
+
+
+def test_code_stands_in_two_columns_where_that_saves_room() -> None:
+    """Parted at the blank line nearest to the middle; a few lines stay as they are."""
+    first, second = "\n".join(["one()"] * 12), "\n".join(["two()"] * 11)
+
+    assert side_by_side(f"{first}\n\n{second}") == (
+        f'<div class="beside"><pre><code>{first}</code></pre>\n'
+        f"<pre><code>{second}</code></pre></div>"
+    )
+    assert side_by_side("one()\n\ntwo()") == source("one()\n\ntwo()")
+    assert side_by_side("\n".join(["one()"] * 24)).count("<pre>") == 1

@@ -131,17 +131,23 @@ def test_no_finding_is_on_the_worksheet(path: Path, lesson: Lesson) -> None:
 
 
 @each_notebook
-def test_no_exercise_stands_among_the_predictions(path: Path, pages: dict[str, str]) -> None:
-    """What a visitor saw answers a prediction: it is in the second part, without any."""
-    first, second = pages["worksheet"].split('id="your-turn"')
+def test_an_exercise_comes_behind_the_predictions(
+    path: Path, pages: dict[str, str], lesson: Lesson
+) -> None:
+    """What a visitor saw answers a prediction: it is told when that is filled in."""
+    number = path.name[:2]
+    before, after = pages["worksheet"].split(f"<h3>{number} Your turn</h3>")
+    earlier = [each for each in lesson.chapters if each.frame.number <= number]
+    predicted = squeezed(words("".join(part for each in earlier for part in each.predictions)))
     cells = read_frame(path.name, nbformat.read(path, 4)).section("Your turn")
     texts = [cell for cell in cells if cell.cell_type == "markdown"]
     asked = [cell.source for cell in texts if not tags(cell) & {"solution", "notebook-only"}]
     told = [s for text in asked for s in [*sentences(text), *logs(text)]]
 
     assert told
-    assert [each for each in told if each in squeezed(words(first))] == []
-    assert "Predict" not in words(second)
+    assert [each for each in told if each in predicted] == []
+    assert [each.frame.name for each in earlier if each.predictions[-1] not in before] == []
+    assert "Predict" not in words(after.partition("<h2")[0])
 
 
 def logs(text: str) -> list[str]:

@@ -69,11 +69,23 @@ def test_each_page_says_which_one_it_is(printed: Printed) -> None:
         assert [n for n, page in pages if f"{n} / {total}" not in page] == []
 
 
+def test_a_page_of_the_worksheet_never_answers_itself(printed: Printed) -> None:
+    """An exercise begins a page, so whoever predicts does not see it; what comes next is asked."""
+    if printed.name != "worksheet":
+        return
+    told = re.compile(r"^(Predict: |\d\d Your turn\s*$)", re.MULTILINE)
+    order = [[found[1][:7] == "Predict" for found in told.finditer(page)] for page in printed.pages]
+
+    assert sum(map(len, order)) == len(re.findall(r"<h3>(?:Predict|\d\d Your)", printed.html))
+    for number, asked in enumerate(order, 1):
+        assert asked == sorted(asked), f"page {number}: an exercise below a prediction"
+
+
 def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
-    """The number beside a title is the page of its heading; part 2 of the worksheet repeats it."""
+    """The number beside a title is the page of its heading."""
     marks = reversed([*printed.file.get_toc()])
     found = {mark.get_title(): mark.get_dest().get_index() + 1 for mark in marks}
-    for title in [each for each in found if re.match(r"\d\d (?!minutes)", each)]:
+    for title in [each for each in found if re.match(r"\d\d (?!minutes|Your turn)", each)]:
         line = re.search(rf"{re.escape(title)}\s*\.+\s*(\d+)", printed.pages[0])
         assert line and int(line[1]) == found[title], title
 
