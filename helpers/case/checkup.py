@@ -15,7 +15,8 @@ from helpers.case.host import Failed, Host
 HERE = Path(__file__).parent
 DIAGNOSE = str(HERE.parent / "diagnose")
 PYTEST = ["-m", "pytest", "-q", "-rA", "--tb=no", "--color=no", "--basetemp=.tests"]
-PYTEST += ["-p", "no:cacheprovider", "tests"]
+PYTEST += ["-p", "no:cacheprovider"]
+AS_IT_WAS, ADDED = OURS = ("test_as_it_was.py", "test_variant.py")  # beside those of the learner
 VARIANT = {  # test of variant.py: its grade, and what it shows when it fails
     "test_another_thread": (STILL, "A live server in a thread does not see three products."),
     "test_an_order_of_one_test": (
@@ -46,9 +47,13 @@ class Result:
     message: str
 
 
-def test_results(host: Host) -> tuple[list[Result], str]:
-    """Run the tests in a copy of a project; how each ended, and all that pytest said."""
-    _, output = host.start(sys.executable, *PYTEST, name="pytest", SHOP_SETTINGS="")
+def test_results(host: Host, tests: str = "tests") -> tuple[list[Result], str]:
+    """Run the tests in a copy of a project; how each ended, and all that pytest said.
+
+    :param host: has the copy.
+    :param tests: the folder or the file to run.
+    """
+    _, output = host.start(sys.executable, *PYTEST, tests, name="pytest", SHOP_SETTINGS="")
     lines = re.findall(r"^(PASSED|FAILED|ERROR) (\S+?)(?:::(\S+))?(?: - (.*))?$", output, re.M)
     return [
         Result(word, Path(file).name, name or file, shorter(message) if message else "")
@@ -67,12 +72,12 @@ def run_tests(host: Host, found: Findings) -> None:
     original = (PROJECT / "tests" / "test_shop.py").read_text(encoding="utf-8")
     proof = host.folder / f"{uuid4()}.txt"
     variant = (HERE / "variant.py").read_text(encoding="utf-8").replace("proof.txt", proof.name)
-    (tests / "test_as_it_was.py").write_text(original, encoding="utf-8")
-    (tests / "test_variant.py").write_text(variant, encoding="utf-8")
+    (tests / AS_IT_WAS).write_text(original, encoding="utf-8")
+    (tests / ADDED).write_text(variant, encoding="utf-8")
     results, output = test_results(host)
     ran = proof.read_text(encoding="utf-8").split() if proof.exists() else []
     passed = {(each.file, each.name.partition("[")[0]) for each in results if each.word == "PASSED"}
-    missed = [name for name in VARIANT if ("test_variant.py", name) not in passed]
+    missed = [name for name in VARIANT if (ADDED, name) not in passed]
     if "test_another_thread" not in missed:  # else the messages of the tests say more
         _note_variant(missed, found)
     for name in VARIANT:
@@ -83,9 +88,14 @@ def run_tests(host: Host, found: Findings) -> None:
         if each.word != "PASSED" and each.name not in VARIANT:
             said = each.message or "what it gets from its fixture cannot be made"
             found.note("tests", STILL, f"{each.name}: {said}.")
-    for name in re.findall(r"^def (test_\w+)", original, re.M):
-        if ("test_as_it_was.py", name) not in passed:
+    names = re.findall(r"^def (test_\w+)", original, re.M)
+    for name in names:
+        if (AS_IT_WAS, name) not in passed:
             found.note("tests", STILL, f"{name}, as it was, does not pass: {last_line(output)}.")
+    own = {each.name.partition("[")[0].split("::")[-1] for each in results if each.file not in OURS}
+    if lost := [name for name in names if name not in own]:
+        text = f"The tests are green. But these of the shop don't run any more: {', '.join(lost)}."
+        found.note("tests", BUT, f"{text} Nothing watches over what they promise.")
     _note_variant(missed, found)
     found.looked("tests")
 
@@ -101,8 +111,9 @@ def shorter(message: str) -> str:
 
 
 def last_line(output: str) -> str:
-    """What pytest says in the end."""
-    return ([line for line in output.splitlines() if line.strip()] or ["no word of pytest"])[-1]
+    """What pytest or diagnose says in the end."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    return re.sub(r"^(E +|\s+)", "", lines[-1]) if lines else "not a word"
 
 
 def run_diagnose(host: Host, found: Findings) -> None:

@@ -63,14 +63,18 @@ def try_project(project: Path) -> Findings:
             host = Host(copy, outside, folder.lifeline)
             sale = Sale(host, found)
             refuse_files_elsewhere(copy)
-            first_day(host, sale)
+            try:
+                first_day(host, sale)
+            except Failed as failure:
+                found.stopped = str(failure)
             step()
-            check_up(host, found)
+            check_up(host, found)  # also when nothing could be sold: each ✓ is a step
             step()
-            second_day(host, sale)
-            empty_shelf(host, sale)
+            if not found.stopped:
+                second_day(host, sale)
+                empty_shelf(host, sale)
         except (Failed, OSError, RuntimeError) as failure:
-            found.stopped = str(failure)
+            found.stopped = found.stopped or str(failure)
     return found
 
 

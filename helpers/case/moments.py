@@ -1,12 +1,13 @@
-"""Look at the database of the tests at three moments. Run in the folder of the project."""
+"""Look at the database of the tests at three moments: a test, with the learner's fixture ``app``."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
+from shop.models import db  # type: ignore[import-not-found]
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.pool import NullPool, Pool
 
@@ -24,6 +25,11 @@ def _closed(connection: Any, record: Any) -> None:
     opened.discard(id(connection))
 
 
+@event.listens_for(db.metadata, "after_create", once=True)
+def _created(metadata: object, connection: Any, **rest: object) -> None:
+    look("1 the tables have just been made", connection.engine)
+
+
 def look(moment: str, engine: Engine) -> None:
     """Count the open connections, and ask a new one for the tables."""
     count = len(opened)
@@ -32,26 +38,12 @@ def look(moment: str, engine: Engine) -> None:
     rows.append({"moment": moment, "open connections": f"{count}", "tables": names})
 
 
-def main() -> None:
-    """Make an app, send it a request, and print what was there as JSON."""
-    sys.path.insert(0, os.getcwd())
-    import shop  # type: ignore[import-not-found]
-    from shop.models import db  # type: ignore[import-not-found]
-
-    @event.listens_for(db.metadata, "after_create")
-    def created(metadata: object, connection: Any, **rest: object) -> None:
-        look("1 the tables have just been made", connection.engine)
-
-    app = shop.create_app("testing")
+def test_moments(app: Flask) -> None:
+    """Send a request to the app that a test gets, and store what was there as JSON."""
     with app.app_context():
         engine = db.engine
-        look("2 create_app() has returned", engine)
+    look("2 the fixture has made its app", engine)
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
-    app.logger.disabled = True
     status = app.test_client().get("/products").status_code
     look(f"3 GET /products has returned {status}", engine)
-    print(json.dumps(rows))
-
-
-if __name__ == "__main__":
-    main()
+    Path("moments.json").write_text(json.dumps(rows), encoding="utf-8")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from helpers.case.checkup import test_results
+from helpers.case.checkup import last_line, test_results
 from helpers.case.files import copy_project
-from helpers.case.host import COPY, Host, Web
+from helpers.case.host import COPY, Failed, Host, Web
 from helpers.case.opening import Project
 from helpers.case.outside import Outside
 from helpers.case.sale import returned
@@ -96,14 +95,20 @@ def running(
 
 
 def moments(project: Project) -> list[Row]:
-    """Make an app for tests in a copy of the project, and look at its database at some moments.
+    """Run one more test in a copy of the project, and look at its database at some moments.
 
     :return: for each moment the connections that the app has open, and the tables that a new
         connection finds.
+    :raises Failed: when the fixture makes no app.
     """
     with _host(project) as host:
-        output = host.run(sys.executable, str(MOMENTS), name="moments", SHOP_SETTINGS="testing")
-    rows: list[Row] = json.loads(output.splitlines()[-1])
+        (host.folder / "tests").mkdir(exist_ok=True)
+        (host.folder / "tests" / "test_moments.py").write_bytes(MOMENTS.read_bytes())
+        results, output = test_results(host, "tests/test_moments.py")
+        if not (host.folder / "moments.json").is_file():
+            said = [each.message for each in results if each.message] or [last_line(output)]
+            raise Failed(f"A test with the fixture `app` came to no end: {said[0]}.")
+        rows: list[Row] = json.loads((host.folder / "moments.json").read_text("utf-8"))
     return rows
 
 

@@ -53,8 +53,12 @@ def both_workers_start(start: object) -> Verdict:
             f" “{caught[0]}” and went on. Whatever else goes wrong there is passed over as well:"
             " *Two workers at start* does without.",
         )
-    said = f"Both workers came up, with one lamp, and again. (Orders that were tried: {orders}.)"
-    return Verdict("right", said)
+    how = (
+        f"The second one came in before each of {orders - 1} statements of the first, and after it."
+        if orders > 1
+        else "At their start they run no statement, so none can come in between."
+    )
+    return Verdict("right", f"Both workers came up, with one lamp, and again. {how}")
 
 
 def _read(start: object) -> Start:

@@ -82,10 +82,10 @@ def grid(rows: Iterable[Mapping[str, Any]], caption: str, index: str) -> Table:
 
 def cells(observation: Observation) -> dict[str, str]:
     """What ``table`` shows of an observation, by column; the thread with its label and its id."""
+    name = observation["thread_name"].removesuffix(" (process_request_thread)")
     return {
         "step": observation["step"],
-        "thread": f"{observation['thread']} {observation['thread_name']}"
-        f" ({observation['thread_id']})",
+        "thread": f"{observation['thread']} {name} ({observation['thread_id']})",
         "connection": observation["connection"],
         "database": observation["database"],
         "result": ("✗ " if observation["failed"] else "") + observation["result"],
@@ -99,7 +99,7 @@ def process_table(looks: Iterable[Any], caption: str) -> Table:
     :param caption: one sentence that says what the table shows.
     """
     rows = [
-        {"look": f"{number} in {look['process']} {look['process_id']}"} | cells(look)
+        {"look": number, "process": f"{look['process']} {look['process_id']}"} | cells(look)
         for number, look in enumerate(across_processes(looks), 1)
     ]
     return grid(rows, caption, index="look")

@@ -82,10 +82,18 @@ GRADES: dict[str, dict[str, Any]] = {
         "the same names, emptied before each test": conftest(
             *SAME, f"{HELD}\n            database.drop_all()"
         ),
-        "the same names, dropped after each test": conftest(*SAME, end="database.drop_all()"),
         "the same names, let go of": conftest(*SAME),
     },
-    "right, but": {"one connection for all": conftest('"sqlite://"', '"sqlite://"')},
+    "right, but": {
+        "one connection for all": conftest('"sqlite://"', '"sqlite://"'),
+        "the same names, dropped after each test": conftest(*SAME, end="database.drop_all()"),
+        "one file for all tests, dropped after each": conftest(
+            '"sqlite:///shop.db"', '"sqlite:///notes.db"', end="database.drop_all()"
+        ),
+        "one file for all tests, dropped and let go of": conftest(
+            '"sqlite:///shop.db"', '"sqlite:///notes.db"', end=f"database.drop_all(); {ALL}"
+        ),
+    },
     "not yet": {
         "as it is": conftest(*SAME, end="pass"),
         "the items alone": conftest(MEMDB, SAME[1], end="database.engine.dispose()"),
@@ -114,3 +122,10 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
     verdict = keeps_tests_apart(GRADES[grade][name])
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
+
+
+def test_what_the_same_database_costs_is_told() -> None:
+    """Emptied between two tests, it is still the same one."""
+    said = keeps_tests_apart(conftest(*SAME, end="database.drop_all()")).said
+
+    assert "But they have the same databases, emptied." in said

@@ -233,9 +233,10 @@ def test_a_look_must_say_which_process_it_is_of(looks: list[Any]) -> None:
 
 
 def test_the_table_has_the_columns_of_the_lesson(looks: list[Any]) -> None:
-    """A row is named by the number of its look, and by the process."""
+    """And the process; a row is named by the number of its look."""
     shown = process_table(looks, "A caption.")
 
-    assert tuple(shown.frame.columns) == COLUMNS
-    assert list(shown.frame.index) == ["1 in P1 pid-80", "2 in P2 pid-70", "3 in P1 pid-80"]
+    assert tuple(shown.frame.columns) == ("process", *COLUMNS)
+    assert list(shown.frame["process"]) == ["P1 pid-80", "P2 pid-70", "P1 pid-80"]
+    assert list(shown.frame.index) == [1, 2, 3]
     assert shown.frame.index.name == "look"

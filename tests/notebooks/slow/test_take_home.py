@@ -79,6 +79,6 @@ def test_a_visitor_is_served(name: str, tmp_path: Path) -> None:
 
 def test_without_the_listeners_a_rollback_comes_too_late(tmp_path: Path) -> None:
     """The second test finds the first one's lamp."""
-    conftest = TEXTS["HEAD"] + TEXTS["NOTHING"] + TEXTS["ROLLBACK"]
+    conftest = TEXTS["HEAD"] + TEXTS["ROLLBACK"]
 
     assert run(tmp_path, conftest, TEXTS["CLIENT_TESTS"]) == "1 failed, 1 passed"
