@@ -11,7 +11,7 @@ from helpers.case.checkup import run_diagnose, run_tests
 from helpers.case.files import copy_project
 from helpers.case.findings import STILL, Findings
 from helpers.case.host import COPY, Failed, Host, read_procfile
-from helpers.case.opening import Project
+from helpers.case.opening import REMOVED, Project
 from helpers.case.outside import Outside
 from helpers.case.sale import EMPTY_SHELF, THREADS, Sale
 from helpers.learn import Verdict
@@ -40,7 +40,7 @@ def the_shop_holds(project: object) -> Verdict:
     """
     folder = getattr(project, "folder", project)
     if isinstance(project, Project) and not project.folder.is_dir():
-        return Verdict("not yet", "The project has been removed: run the first cell again.")
+        return Verdict("not yet", f"{REMOVED}.")
     if not isinstance(folder, Path) or not folder.is_dir():
         return Verdict(
             "not yet", f"The check runs a project and was given {project!r}: hand over `project`."

@@ -1,4 +1,4 @@
-"""Look at the database of the tests at three moments: a test, with the learner's fixture ``app``."""
+"""Look at the database of the tests at three moments, with the learner's fixture ``app``."""
 
 from __future__ import annotations
 

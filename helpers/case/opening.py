@@ -10,6 +10,7 @@ from helpers.show import WORKBOOK
 from helpers.spawn import TemporaryFolder
 
 NAME = "the_case"
+REMOVED = "The project has been removed: run the first code cell of this notebook again"
 
 
 class Project:
@@ -32,13 +33,22 @@ class Project:
                 " folder be written to, and run this cell again."
             ) from None
 
+    def there(self) -> Path:
+        """Its folder.
+
+        :raises FileNotFoundError: when it has been removed.
+        """
+        if not self.folder.is_dir():
+            raise FileNotFoundError(f"{REMOVED}.")
+        return self.folder
+
     def read(self, name: str) -> str:
         """The text of one of its files.
 
         :param name: as ``"shop/views.py"``.
-        :raises FileNotFoundError: when there is no such file.
+        :raises FileNotFoundError: when there is no such file, or the project has been removed.
         """
-        path = self.folder / name
+        path = self.there() / name
         if not path.is_file():
             raise FileNotFoundError(f"There is no file {name} in {NAME}: its files are {self}.")
         return path.read_text(encoding="utf-8")

@@ -122,7 +122,7 @@ def run_tests(project: Project) -> dict[str, str]:
 @contextmanager
 def _host(project: Project) -> Iterator[Host]:
     with TemporaryFolder() as folder, Outside() as outside, waiting("A copy of the shop runs"):
-        copy_project(project.folder, folder.path / COPY)
+        copy_project(project.there(), folder.path / COPY)
         yield Host(folder.path / COPY, outside, folder.lifeline)
 
 

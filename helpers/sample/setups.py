@@ -69,6 +69,7 @@ class Setup:
 
         :param folder: an empty folder, which the caller removes.
         :raises ValueError: when the set-up is PostgreSQL and no server was named.
+        :raises RuntimeError: when that server has ended.
         """
         url = make_url(self.url)
         if url.get_backend_name() != "sqlite":
@@ -76,6 +77,12 @@ class Setup:
                 raise ValueError(
                     f"The set-up {self.name!r} has no server yet: name one, as in"
                     f' setups["{self.name}"].at("{self.url}user:password@host/database").'
+                )
+            socket = str(url.query.get("host", ""))
+            if socket.startswith("/") and not os.path.exists(socket):
+                raise RuntimeError(
+                    f"The server of the set-up {self.name!r} has ended, as by Clean up: start one"
+                    " again, in the cell with PostgresServer(), and run the cells below it."
                 )
         elif url.database and url.database.startswith("file:"):
             url = url.set(database=f"{url.database}-{next(_numbers)}")

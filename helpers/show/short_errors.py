@@ -22,6 +22,7 @@ FOLDERS = [
     sys.prefix,
     str(Path(__file__).parents[1]),
 ]
+REMOVED = "That folder was removed, as Clean up does: run the section again from its first cell."
 LIBRARIES = tuple(os.path.join(os.path.realpath(folder), "") for folder in FOLDERS)
 
 
@@ -65,4 +66,11 @@ def _place(frame: traceback.FrameSummary) -> Iterator[str]:
 def _message(error: BaseException) -> list[str]:
     """The type and the message, without the link that SQLAlchemy adds."""
     lines = f"{type(error).__name__}: {error}".removesuffix(": ").splitlines()
-    return [line for line in lines if not line.startswith("(Background on this error at:")]
+    lines = [line for line in lines if not line.startswith("(Background on this error at:")]
+    return [*lines, REMOVED] if _was_removed(getattr(error, "filename", None)) else lines
+
+
+def _was_removed(name: object) -> bool:
+    """Whether a path leads into a folder of the lesson that is not there any more."""
+    path = Path(name) if isinstance(name, str | Path) else Path()
+    return any(each.name.startswith("lesson-") and not each.exists() for each in path.parents)

@@ -67,7 +67,7 @@ def test_a_project_that_was_removed_is_told_so(elsewhere: Path) -> None:
     project.close()
 
     said = the_shop_holds(project).said
-    assert said == "The project has been removed: run the first cell again."
+    assert said == "The project has been removed: run the first code cell of this notebook again."
 
 
 @pytest.mark.slow

@@ -265,3 +265,15 @@ def test_postgresql_takes_the_url_of_a_server(url: str, tmp_path: Path) -> None:
     with setup.database(tmp_path) as given:
         assert given.replace("%2F", "/") == url
     assert setup.stepped() == setup
+
+
+def test_a_server_that_has_ended_is_told_so(tmp_path: Path) -> None:
+    """In one sentence, with what to do; its socket was in a folder that is gone."""
+    url = "postgresql+psycopg://postgres@/postgres?host=/nowhere/at/all"
+    sentence = r"'postgresql' has ended, .*: start one again, in the cell with PostgresServer\(\)"
+
+    with (
+        pytest.raises(RuntimeError, match=sentence),
+        setups["postgresql"].at(url).engine(tmp_path),
+    ):
+        pass

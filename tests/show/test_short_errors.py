@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.publish.execute import run
+from helpers.show.short_errors import _message
 
 SHOP = """\
 from sqlalchemy import create_engine, text
@@ -27,6 +28,15 @@ with LiveServer(app) as server:
 """
 
 
+REMOVED = """\
+from helpers.spawn import TemporaryFolder
+folder = TemporaryFolder()
+home = folder.new()
+folder.remove()
+(home / "mine.txt").write_text("lamp")
+"""
+
+
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What cells that raise leave as their output, by their source."""
@@ -42,6 +52,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "raise SystemExit",
         "def wait():\n    raise KeyboardInterrupt\nwait()",
         "def half(:",
+        REMOVED,
     ]
     tags = {"tags": ["raises-exception"]}
     cells = [new_code_cell(SHOP), *(new_code_cell(each, metadata=tags) for each in raising)]
@@ -109,3 +120,13 @@ def test_an_interrupt_is_short(errors: dict[str, Any]) -> None:
 def test_a_syntax_error_is_left_to_python(errors: dict[str, Any]) -> None:
     """It has no frames, and the sign under the line is what helps."""
     assert errors["def half(:"].ename == "SyntaxError"
+
+
+def test_a_folder_that_was_removed_is_told_so(errors: dict[str, Any]) -> None:
+    """As in a cell that is run after Clean up; and no other file that is missing."""
+    last = "That folder was removed, as Clean up does: run the section again from its first cell."
+    lines = shown(errors[REMOVED])
+
+    assert lines[-2].startswith("FileNotFoundError: ")
+    assert lines[-1] == last
+    assert _message(FileNotFoundError(2, "No such file", "/nowhere/mine.txt"))[-1] != last
