@@ -93,13 +93,17 @@ def cells(observation: Observation) -> dict[str, str]:
 
 
 def process_table(looks: Iterable[Any], caption: str) -> Table:
-    """Show looks as ``table`` does, each with the process that looked.
+    """Show looks as ``table`` does, each thread with its process.
 
     :param looks: as for ``across_processes``, which labels them.
     :param caption: one sentence that says what the table shows.
     """
     rows = [
-        {"look": number, "process": f"{look['process']} {look['process_id']}"} | cells(look)
+        {"look": number, **cells(look), "thread": f"{_process(look)}: {cells(look)['thread']}"}
         for number, look in enumerate(across_processes(looks), 1)
     ]
     return grid(rows, caption, index="look")
+
+
+def _process(look: Any) -> str:
+    return f"{look['process']} ({look['process_id']})"
