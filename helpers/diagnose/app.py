@@ -7,17 +7,15 @@ from typing import Any
 
 from sqlalchemy.engine import Engine, make_url
 
-from . import memory
 from .connections import leads_to
 from .database import Sqlite, what_it_opens
 from .find import Found, Place
-from .process import Contents, contents_of
-from .report import Problem
 from .settings import Names
-from .tables import nearby
-from .whose import NOT_THERE, models_of
+from .tables import Content, in_files, in_memory, nearby
+from .whose import NOT_THERE
+from .words import Problem
 
-MISSING: dict[str, Any] = {"problem": "missing", "tables": {}}
+MISSING: Content = {"problem": "missing", "tables": {}}
 
 
 class App:
@@ -30,33 +28,26 @@ class App:
         self.config: Any = getattr(flask, "config", {})
         module = found.engines[0].path.partition(":")[0] if found.engines else ""
         self.names = Names(flask, module.partition(".")[0])
-        alone = folder is not None
-        self.databases = {id(each.value): database(each, alone) for each in found.engines}
-        self.contents = contents_of([each.path for each in self.sqlite if not each.in_memory])
-        self.around: Contents | None = None
+        self.databases = {id(each.value): self.database(each.value) for each in found.engines}
+        self.sqlite = [each for each in self.databases.values() if isinstance(each, Sqlite)]
+        self.contents = in_files([each.path for each in self.sqlite if not each.in_memory])
+        self.around: dict[str, Content] | None = None
 
-    @property
-    def sqlite(self) -> list[Sqlite]:
-        """The SQLite databases of all engines."""
-        return [each for each in self.databases.values() if isinstance(each, Sqlite)]
+    def database(self, engine: Engine) -> Sqlite | Problem | None:
+        """What an engine opens, ``None`` for a server, or why that is not known."""
+        try:
+            return what_it_opens(engine, self.folder is not None)
+        except Problem as problem:
+            return problem
 
-    @property
-    def tables(self) -> list[str]:
-        """All tables that models name."""
-        return sorted(name for each in self.found.metadata for name in each.value.tables)
-
-    def content(self, path: str) -> dict[str, Any]:
-        """What is in a file."""
-        return self.contents.get(path, MISSING)
-
-    def content_of(self, engine: Engine) -> dict[str, Any]:
+    def content_of(self, engine: Engine) -> Content:
         """What is in the database of an engine."""
         sqlite = self.databases[id(engine)]
         if not isinstance(sqlite, Sqlite):
             return {"problem": "not SQLite"}
         if not sqlite.in_memory:
-            return self.content(sqlite.path)
-        return memory.content(engine, sqlite, self.folder is not None)
+            return self.contents.get(sqlite.path, MISSING)
+        return in_memory(engine, sqlite, self.folder is not None)
 
     def there(self, engine: Engine) -> set[str] | None:
         """The tables in the database of an engine, in lower case; ``None`` if that is not known."""
@@ -65,21 +56,15 @@ class App:
             return NOT_THERE
         return {each.lower() for each in content["tables"]} if "tables" in content else None
 
-    def models_of(self, place: Place) -> tuple[list[Any], set[str]]:
-        """The tables of an engine's models, and the names of those that may be another's."""
-        return models_of(place, self.found, self.there)
-
-    def in_memory(self) -> Contents:
-        """What is in memory, by the paths of the engines."""
-        engines = [(place, self.databases[id(place.value)]) for place in self.found.engines]
-        mine = [place for place, it in engines if isinstance(it, Sqlite) and it.in_memory]
-        return {place.path: self.content_of(place.value) for place in mine}
-
-    def other_files(self) -> Contents:
-        """The contents of the engines' files and of those around the app, read when needed."""
+    def others(self, sqlite: Sqlite) -> dict[str, Content]:
+        """The contents of the other databases: of files, or in memory by the engines' paths."""
+        if sqlite.in_memory:
+            places = [(each, self.databases[id(each.value)]) for each in self.found.engines]
+            mine = [place for place, it in places if isinstance(it, Sqlite) and it.in_memory]
+            return {place.path: self.content_of(place.value) for place in mine}
         if self.around is None:
             near = nearby(self.flask, self.contents)
-            self.around = contents_of([path for path in near if path not in self.contents])
+            self.around = in_files([path for path in near if path not in self.contents])
         return {**self.contents, **self.around}
 
     def keeps(self, place: Place) -> bool:
@@ -96,13 +81,12 @@ class App:
         wanted = wanted.get("url") if isinstance(wanted, dict) else wanted
         if not wanted:
             return ""
-        url = make_url(wanted)
+        url, mine = make_url(wanted), place.value.url
         if sqlite and url.get_backend_name() == "sqlite":
             return "" if self.same_file(url.database or "", sqlite) else str(url)
-        both = [
-            (each.get_backend_name(), each.host, each.database) for each in (url, place.value.url)
-        ]
-        return "" if both[0] == both[1] else url.set(query={}).render_as_string()
+        kind = url.get_backend_name(), url.host, url.database
+        same = kind == (mine.get_backend_name(), mine.host, mine.database)
+        return "" if same else url.set(query={}).render_as_string()
 
     def same_file(self, configured: str, sqlite: Sqlite) -> bool:
         """Whether a path in the configuration is the engine's, in any folder it may start from."""
@@ -112,13 +96,4 @@ class App:
             return configured in ("", ":memory:") and sqlite.in_memory
         names = ("instance_path", "root_path")
         folders = [os.getcwd(), *(str(getattr(self.flask, name, "")) for name in names)]
-        paths = {os.path.realpath(os.path.join(folder, configured)) for folder in folders}
-        return sqlite.key in paths
-
-
-def database(place: Place, alone: bool) -> Sqlite | Problem | None:
-    """What an engine opens, ``None`` for a server, or why that is not known."""
-    try:
-        return what_it_opens(place.value, alone)
-    except Problem as problem:
-        return problem
+        return sqlite.key in {os.path.realpath(os.path.join(each, configured)) for each in folders}

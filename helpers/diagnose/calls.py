@@ -6,40 +6,62 @@ They are read, not called: where the database stands in the code, it is known wh
 from __future__ import annotations
 
 import ast
-import inspect
 import os
 import re
 import sqlite3
-import textwrap
 from types import FunctionType
 from typing import Any
 
-from .cures import for_folder, for_sqlite3
-from .database import Sqlite, where
+from .cures import for_folder, for_no_tables, for_sqlite3
+from .database import Sqlite
 from .find import Found
-from .process import contents_of
-from .readers import all_codes, is_own_file, line_of
+from .readers import all_codes, called, is_own_file, line_of, own_sources, tree_of
 from .report import EngineReport, Finding, Tables
 from .settings import Names
+from .tables import in_files
 
 MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
 LOCAL = {"sqlite3": sqlite3, "connect": sqlite3.connect}  # where a function imports them itself
+STATEMENT = re.compile(r"\s*(select|insert|update|delete|SELECT|INSERT|UPDATE|DELETE)\s")
+TABLE = re.compile(r"\b(?:from|into|update|FROM|INTO|UPDATE)\s+[\"'`\[]?([A-Za-z_]\w*)")
 
 
 def makers(found: Found, config: Any) -> list[str]:
     """The functions that make an engine or a connection when called, and are not read yet."""
     made = []
     for function in sorted(found.functions, key=line_of):
-        names = {name for code in all_codes(function) for name in code.co_names}
-        opens = bool(names & MAKERS) or opened_in(function, found, config) is None
+        opens = names_in(function) & MAKERS or opened_in(function, found, config) is None
         if opens and is_own_file(function.__code__.co_filename):
-            made.append(f"{name_of(function)} ({line_of(function)})")
+            made.append(name_of(function) + line_of(function))
     return made
+
+
+def names_in(function: FunctionType) -> set[str]:
+    """The names in a function that are not local."""
+    return {name for code in all_codes(function) for name in code.co_names}
 
 
 def name_of(function: FunctionType) -> str:
     """A function as a target."""
     return f"{function.__module__}:{function.__qualname__}"
+
+
+def anew(function: FunctionType) -> str:
+    """A function as a target, if it returns another engine at each call; else nothing."""
+    tree = tree_of(function) if names_in(function) & MAKERS else None
+    nodes = list(ast.walk(tree)) if tree else []
+    made = [x.targets[0] for x in nodes if isinstance(x, ast.Assign) and called(x.value) in MAKERS]
+    local = {getattr(each, "id", "") for each in made} & {*function.__code__.co_varnames}
+    returned = [each.value for each in nodes if isinstance(each, ast.Return)]
+    new = any(called(x) in MAKERS or getattr(x, "id", None) in local for x in returned)
+    return name_of(function) if new else ""
+
+
+def calls_of(path: str) -> int:
+    """In how many places the reader's code calls a function, as its name tells."""
+    name = re.split("[:.]", path)[-1]
+    trees = [ast.parse(text) for text, _ in own_sources()]
+    return sum(called(node) == name for tree in trees for node in ast.walk(tree))
 
 
 def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | None:
@@ -48,21 +70,19 @@ def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | 
     A constant, a global variable, or Flask's configuration tells; but not where the connection is
     stored for the next call.
     """
-    codes = all_codes(function)
-    used = {name for code in codes for name in code.co_names}
+    used = names_in(function)
     sqlite = [name for name in used if function.__globals__.get(name) in (sqlite3, sqlite3.connect)]
     if not (sqlite or "sqlite3" in used) or not is_own_file(function.__code__.co_filename):
         return []
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
-    except (OSError, SyntaxError):
+    if not (tree := tree_of(function)):
         return None
-    local = {name for code in codes for name in code.co_varnames}
+    nodes = list(ast.walk(tree))
+    local = {name for code in all_codes(function) for name in code.co_varnames}
     variables = {key: each for key, each in function.__globals__.items() if key not in local}
     variables = {**LOCAL, **variables}
-    kept = {id(each) for node in ast.walk(tree) for each in stored(node, local)}
-    calls = [each for each in ast.walk(tree) if is_connect(each, variables)]
-    once = assigned_once(tree)
+    kept = {id(each) for node in nodes for each in stored(node, local)}
+    calls = [each for each in nodes if is_connect(each, variables)]
+    once = assigned_once(nodes)
     opened = [given(each, variables, config, once) for each in calls if id(each) not in kept]
     known = [os.fspath(each) for each in opened if isinstance(each, (str, os.PathLike))]
     return None if len(known) < len(calls) or (calls and function in found.cached) else known
@@ -88,9 +108,8 @@ def is_connect(node: ast.AST, variables: dict[str, Any]) -> bool:
     return isinstance(name, ast.Name) and variables.get(name.id) is sqlite3.connect
 
 
-def assigned_once(tree: ast.AST) -> dict[str, ast.AST]:
+def assigned_once(nodes: list[ast.AST]) -> dict[str, ast.AST]:
     """The local variables that get one value, and no other one, with the code of that."""
-    nodes = list(ast.walk(tree))
     stores = [x.id for x in nodes if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)]
     values = [each for each in nodes if isinstance(each, ast.Assign)]
     plain = {x.targets[0].id: x.value for x in values if isinstance(x.targets[0], ast.Name)}
@@ -116,13 +135,14 @@ def look_at_calls(found: Found, names: Names, config: Any) -> list[EngineReport]
         for database in opened_in(function, found, config) or []:
             if database not in reports:
                 reports[database] = report_on(database, name_of(function), names)
-    return add_tables(list(reports.values()))
+    compare_files(list(reports.values()), found)
+    return list(reports.values())
 
 
 def report_on(database: str, path: str, names: Names) -> EngineReport:
     """What it means to open a database anew at each call."""
     sqlite = Sqlite(database, True)
-    report = EngineReport(path, "sqlite3.connect", "a connection for each call", where(sqlite))
+    report = EngineReport(path, "sqlite3.connect", "a connection for each call", sqlite.where)
     report.kind = "calls" if not sqlite.in_memory else "memory"
     if missing := sqlite.missing_folder():
         report.findings.append(Finding.of("no-folder", for_folder(sqlite.path), reason=missing))
@@ -133,14 +153,24 @@ def report_on(database: str, path: str, names: Names) -> EngineReport:
     return report
 
 
-def add_tables(reports: list[EngineReport]) -> list[EngineReport]:
-    """Add what is in the files that are opened."""
-    files = [each for each in reports if each.kind == "calls"]
-    contents = contents_of([each.opens for each in files])
+def compare_files(reports: list[EngineReport], found: Found) -> None:
+    """Add what is in the files of plain connections; the reader's SQL names a table."""
+    files = [each for each in reports if os.path.isabs(each.opens)]
+    contents = in_files([each.opens for each in files])
     for report in files:
-        problem = contents[report.opens]["problem"]
-        if problem:
+        if problem := contents[report.opens]["problem"]:
             report.notes.append("not there yet" if problem == "missing" else problem)
-        else:
-            report.tables = Tables(there=sorted(contents[report.opens]["tables"]))
-    return reports
+            continue
+        report.tables = Tables(there=sorted(contents[report.opens]["tables"]))
+        if not report.tables.there:
+            finding = Finding.of("no-tables", for_no_tables(), table=table_in(found))
+            report.findings.append(finding)
+
+
+def table_in(found: Found) -> str:
+    """A table that the reader's SQL names."""
+    codes = [code for function in found.functions for code in all_codes(function)]
+    own = [code for code in codes if is_own_file(code.co_filename)]
+    texts = [each for code in own for each in code.co_consts if isinstance(each, str)]
+    tables = [TABLE.search(each) for each in texts if STATEMENT.match(each)]
+    return next((each[1] for each in tables if each), "item")

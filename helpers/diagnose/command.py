@@ -12,10 +12,10 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from importlib import metadata
 
 from . import __version__
-from .diagnosis import FLAG, ask
-from .inside import main as inside
+from .diagnosis import FLAG, ask, inside
 from .report import Report
 from .text import as_text
 from .words import FINDINGS
@@ -40,34 +40,22 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES + ", ".join(FINDINGS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("targets", nargs="*", metavar="TARGET", help="see the examples")
-    made.add_argument("--output", choices=("text", "json"), default="text")
-    made.add_argument(
-        "--ignore",
-        action="append",
-        default=[],
-        type=reason,
-        metavar="ID=REASON",
-        help="let a finding count as safe",
-    )
-    made.add_argument("--verbose", action="store_true", help="also safe engines, in full")
-    made.add_argument("--version", action="store_true", help="which, and of what it reads")
+    add, said = made.add_argument, "let a finding count as safe"
+    add("targets", nargs="*", metavar="TARGET", help="see the examples")
+    add("--output", choices=("text", "json"), default="text")
+    add("--ignore", action="append", default=[], type=reason, metavar="ID=REASON", help=said)
+    add("--verbose", action="store_true", help="also safe engines, in full")
+    add("--version", action="store_true", help="which, and of what it reads")
     return made
 
 
 def versions() -> str:
     """The versions that a report depends on."""
-    from importlib import metadata
-
-    try:
+    sqlalchemy = "missing"
+    with suppress(metadata.PackageNotFoundError):
         sqlalchemy = metadata.version("sqlalchemy")
-    except metadata.PackageNotFoundError:
-        sqlalchemy = "missing"
-    python = ".".join(map(str, sys.version_info[:3]))
-    return (
-        f"diagnose {__version__} (Python {python}, SQLAlchemy {sqlalchemy},"
-        f" SQLite {sqlite3.sqlite_version})"
-    )
+    of_python = f"Python {sys.version.split()[0]}, SQLAlchemy {sqlalchemy}"
+    return f"diagnose {__version__} ({of_python}, SQLite {sqlite3.sqlite_version})"
 
 
 def reason(text: str) -> tuple[str, str]:
@@ -81,9 +69,9 @@ def reason(text: str) -> tuple[str, str]:
     return id, why.strip()
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Print the reports on what the command line names, and return the exit status."""
-    given = sys.argv[1:] if arguments is None else arguments
+    given = sys.argv[1:]
     if given[:1] == [FLAG]:
         sys.argv[:] = [given[2]]  # what the app may read
         inside(*given[1:])

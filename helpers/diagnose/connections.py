@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from .cures import for_no_tables, for_sqlite3
-from .database import Sqlite, where
+from .cures import for_sqlite3
+from .database import Sqlite
 from .find import Found, Place
 from .private import driver_connection
-from .process import contents_of
-from .report import Cure, EngineReport, Finding, Tables
+from .report import Cure, EngineReport, Finding
 from .settings import Names
 
 
@@ -103,26 +102,14 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
         report.notes.append(f"held by {type(place.owner).__name__}, which takes care of threads")
         return report
     if memory.shared and file is not None and not os.path.exists(file):  # and so no file
-        report.kind, report.opens = "memory", where(memory)
+        report.kind, report.opens = "memory", memory.where
         report.notes.append("each thread needs its own connection to this name")
         return report
     id = "sqlite3-refused" if error else "sqlite3-one-connection"
     report.findings = [Finding.of(id, cures(place, file, names), error=error)]
-    if file:
-        add_tables(report, file)
     if file is None:
         report.notes.append("it was opened in another thread than this one")
     return report
-
-
-def add_tables(report: EngineReport, file: str) -> None:
-    """Say which tables are in the file of a connection, and whether there are any."""
-    content = contents_of([file])[file]
-    if content["problem"]:
-        return
-    report.tables = Tables(there=sorted(content["tables"]))
-    if not report.tables.there:
-        report.findings.append(Finding.of("no-tables", for_no_tables(), table="item"))
 
 
 def cures(place: Place, file: str | None, names: Names) -> list[Cure]:

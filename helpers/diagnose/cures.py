@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from .database import Sqlite, shown
 from .find import Place
@@ -18,6 +19,8 @@ from .settings import (
     literal,
     option_lines,
 )
+
+MIGRATIONS = ("migrations", "alembic")  # the usual folders
 
 
 def cures_of(
@@ -83,11 +86,8 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
     if os.path.isabs(file):  # else it is another engine in memory
         url = f'"{setting.driver}:///{file}"'
         return [Cure(setting.place, setting.lines(url, ()))]
-    migrations = [each for each in ("migrations", "alembic") if os.path.isdir(each)]
-    if migrations:
-        flask = "flask db migrate", "flask db upgrade"
-        alembic = "alembic revision --autogenerate", "alembic upgrade head"
-        write, run = flask if place.extension else alembic
+    if any(map(os.path.isdir, MIGRATIONS)):
+        write, run = by_tool(place, "revision --autogenerate", "upgrade head")
         where = f"In the folder {os.getcwd()}; after `{write}`, if no migration makes it yet"
         return [Cure(where, [run])]
     if place.extension == "flask_sqlalchemy":
@@ -108,6 +108,35 @@ def for_no_tables() -> list[Cure]:
     return [Cure(where, [])]
 
 
+def has_migrations() -> bool:
+    """Whether Alembic has migrations here, and remembers them in the usual table."""
+    folders = [Path(each) for each in MIGRATIONS if list(Path(each).glob("versions/*.py"))]
+    files = [each / "env.py" for each in folders if (each / "env.py").is_file()]
+    texts = [each.read_text(encoding="utf-8", errors="replace") for each in files]
+    return bool(folders) and "version_table" not in "".join(texts)
+
+
+def by_tool(place: Place, *does: str) -> list[str]:
+    """Commands of Alembic, as Flask-Migrate has them where the app is one of Flask's."""
+    of_flask = {"revision --autogenerate": "migrate", "upgrade head": "upgrade"}
+    if place.extension:
+        return [f"flask db {of_flask.get(each, each)}" for each in does]
+    return [f"alembic {each}" for each in does]
+
+
+def stamp(place: Place) -> list[Cure]:
+    """What tells the migrations that their tables are there."""
+    where = "Do the tables equal the models? Then here; and leave create_all() out of the app"
+    return [Cure(where, by_tool(place, "stamp head"))]
+
+
+def for_left_over(table: str, temporary: str, gone: bool) -> list[Cure]:
+    """The statement that ends what a migration has begun; the rows are in the one or the other."""
+    where = "In the sqlite3 shell; then mend that migration, and run it again"
+    drop, rename = f'DROP TABLE "{temporary}"', f'ALTER TABLE "{temporary}" RENAME TO "{table}"'
+    return [Cure(where, [rename if gone else drop])]
+
+
 def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
     """The statements that add columns; a migration does the same and remembers it."""
     lines = [f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}' for name, kind in columns.items()]
@@ -123,16 +152,6 @@ def for_folder(path: str) -> list[Cure]:
         return []  # it is a pipe, or may not be made
     line = f"os.makedirs({folder!r}, exist_ok=True)"
     return [Cure("Before the first session", ["import os", line])]
-
-
-def for_late_url(setting: Setting, configured: str) -> list[Cure]:
-    """The line that has to stand before the extension meets the app."""
-    return [Cure(setting.place, [f"{setting.start}{configured!r}"])]
-
-
-def for_calls() -> list[Cure]:
-    """The line that makes a function return the same engine at each call."""
-    return [Cure("Above the function", ["import functools", "", "@functools.lru_cache"])]
 
 
 def for_sqlite3(where: str, head: list[str], start: str, names: Names) -> list[Cure]:

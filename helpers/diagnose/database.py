@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from sqlalchemy.engine import URL, Engine
 
-from .creator import passed_by
+from .clone import passed_by
 from .private import Arguments, connect_arguments, connects_by_event, creator_of
-from .report import Problem
+from .readers import line_of
+from .words import Problem
 
 SCRATCH = "scratch.db"
 SERVERS = ("postgresql", "mysql", "mariadb", "mssql", "oracle", "cockroachdb")
@@ -58,6 +59,15 @@ class Sqlite:
         if not self.in_memory:
             return os.path.realpath(self.path)
         return f"{'memdb' if self.memdb else 'shared'} {self.path}" if self.shared else ""
+
+    @property
+    def where(self) -> str:
+        """What a reader is told about its place: a path, or the kind of memory."""
+        if not self.in_memory:
+            return self.path
+        if not self.shared:
+            return "memory, a name that is not shared" if self.named else "memory without a name"
+        return f"memory named {self.path} ({'memdb' if self.memdb else 'shared cache'})"
 
     def missing_folder(self) -> str:
         """Why SQLite cannot make or open the file, if so."""
@@ -113,30 +123,16 @@ def what_it_opens(engine: Engine, alone: bool) -> Sqlite | None:
     if backend in SERVERS:
         return None
     if backend != "sqlite":
-        raise Problem(f"This is {backend}: diagnose knows SQLite and the usual database servers.")
+        raise Problem.of("other-database", backend=backend)
     creator, by_url = creator_of(engine), connect_arguments(engine)
     passed = by_url or (passed_by(creator) if alone else None)
     if passed is None or connects_by_event(engine):
-        code = getattr(creator, "__code__", None)
-        place = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else ""
-        raise Problem(
-            f"Its connections come from a function of yours{place}, and it is not known what that"
-            " opens: give create_engine the URL and connect_args instead, and look again."
-        )
+        raise Problem.of("creator", place=line_of(creator))
     sqlite = Sqlite(os.fspath(passed[0][0]), bool(passed[1].get("uri")))
     sqlite.passed, sqlite.creator = passed, None if by_url else creator
     if by_url and not (sqlite.in_memory or sqlite.uri):  # SQLAlchemy has made the path absolute
         sqlite.relative = not os.path.isabs(engine.url.database or "")
     return sqlite
-
-
-def where(sqlite: Sqlite) -> str:
-    """What a reader is told about the place of a database: a path, or the kind of memory."""
-    if not sqlite.in_memory:
-        return sqlite.path
-    if not sqlite.shared:
-        return "memory without a name" if not sqlite.named else "memory, a name that is not shared"
-    return f"memory named {sqlite.path} ({'memdb' if sqlite.memdb else 'shared cache'})"
 
 
 def shown(url: URL) -> str:

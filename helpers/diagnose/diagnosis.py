@@ -1,7 +1,11 @@
-"""The function that everything else is for; what a text names is imported in another process."""
+"""The function that everything else is for; what a text names is imported in another process.
+
+Whatever the app does to that process, the command outside goes on.
+"""
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import re
@@ -9,15 +13,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .inside import LIMIT, REPORT, STUCK
 from .readers import is_own_file
-from .report import Problem, Report
+from .report import Report
+from .words import Problem
 
 FLAG = "--inside"
 HERE = str(Path(__file__).parent)
+LIMIT = 120  # seconds for everything, the app's import included
+LAST = 1.0  # seconds for the app's own clean-up at exit
+REPORT, STUCK = "report.json", "stuck.txt"
 
 
 def diagnose(target: object) -> Report:
@@ -51,15 +60,13 @@ def ask(text: str, output: Any = subprocess.DEVNULL) -> Report:
     # So app.run() returns at once, and no bytecode is written.
     more = {"FLASK_RUN_FROM_CLI": "true", "PYTHONDONTWRITEBYTECODE": "1"}
     streams: Any = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+    status = None
     with tempfile.TemporaryDirectory(prefix="diagnose-") as folder:
         command = [sys.executable, *options, HERE, FLAG, folder, text]
-        try:
-            done = subprocess.run(
+        with suppress(subprocess.TimeoutExpired):
+            status = subprocess.run(
                 command, check=False, env={**os.environ, **more}, timeout=LIMIT + 10, **streams
-            )
-            status = done.returncode
-        except subprocess.TimeoutExpired:
-            status = None
+            ).returncode
         report, stuck = Path(folder, REPORT), Path(folder, STUCK)
         if report.exists():
             return Report.from_dict(json.loads(report.read_text(encoding="utf-8")))
@@ -72,7 +79,51 @@ def why_no_report(text: str, status: int | None, trace: str) -> str:
     if status is None or trace:
         files = re.findall(r'File "(.+)", line (\d+)', trace)  # the deepest first
         own = [f" in {Path(file).name}:{line}" for file, line in files if is_own_file(file)]
-        place = "".join(own[:1])
-        return f"{text} was still busy after {LIMIT} s{place}: guard what runs with __main__."
+        return str(Problem.of("busy", target=text, seconds=LIMIT, place="".join(own[:1])))
     how = f"by the signal {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-    return f"{text} ended the process {how} before diagnose could look, as os._exit does."
+    return str(Problem.of("ended", target=text, how=how))
+
+
+def inside(folder: str, text: str) -> None:
+    """In the other process: look at what a text names, and leave the report in a folder."""
+    pid = os.getpid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process outside decides
+    with open(Path(folder, STUCK), "w", encoding="utf-8") as stuck:
+        faulthandler.dump_traceback_later(LIMIT, file=stuck, exit=True)
+        report = look(text, folder)
+        if os.getpid() != pid:  # the app has forked, and this is the copy
+            os._exit(0)
+        part = Path(folder, REPORT + ".part")
+        part.write_text(json.dumps(report.to_dict()), encoding="utf-8")
+        os.replace(part, Path(folder, REPORT))
+        last = threading.Timer(LAST, os._exit, [0])  # a thread of the app's may never end
+        last.daemon = True
+        last.start()
+        faulthandler.cancel_dump_traceback_later()
+
+
+def look(text: str, folder: str) -> Report:
+    """The report on what a text names; whatever goes wrong is a sentence in it."""
+    report = Report(text)
+    try:
+        check_sqlalchemy()
+        from .examine import look_at_text
+
+        look_at_text(text, report, folder)
+    except Problem as problem:
+        report.problem = str(problem)
+    except BaseException as error:  # noqa: BLE001 - the report has to come out
+        reason = f"{type(error).__name__} {error}".strip()
+        report.problem = str(Problem.of("uncaught", error=reason))
+    return report
+
+
+def check_sqlalchemy() -> None:
+    """A Problem where SQLAlchemy is missing or too old."""
+    try:
+        import sqlalchemy
+    except ImportError:
+        raise Problem.of("sqlalchemy-missing", python=sys.executable) from None
+    version = sqlalchemy.__version__
+    if tuple(int(part) for part in version.split(".")[:2]) < (1, 4):
+        raise Problem.of("sqlalchemy-old", version=version)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 
+from . import cures as mend
 from .app import App
 from .connections import holds
-from .cures import cures_of, for_columns, for_folder, for_late_url, for_tables
-from .database import Sqlite, shown, where
+from .database import Sqlite, shown
 from .find import Place
 from .judge import judge, judge_server, notes
 from .measure import measure
 from .private import is_async
-from .report import Cure, EngineReport, Finding, Problem
+from .report import Cure, EngineReport, Finding
 from .scratch import Scratch
 from .settings import Setting, setting_of
-from .tables import columns_missing, compare, elsewhere
-from .words import FINDINGS, MISUSE, UNSURE, some
+from .tables import Content, columns_missing, compare, elsewhere
+from .whose import models_of
+from .words import FINDINGS, Problem, some
 
+TEMPORARY = "_alembic_tmp_"  # the table that a migration of SQLite fills, and gives the old name
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
     "missing": "not there yet: SQLite makes it empty at the first connection",
@@ -45,10 +47,10 @@ class EngineLook:
         self.place, self.app, self.engine = place, app, place.value
         url, pool = shown(self.engine.url), type(self.engine.pool).__name__
         self.report = EngineReport(place.path, url, pool)
-        models, self.unsure = app.models_of(place)
+        models, self.unsure = models_of(place, app.found, app.there)
         self.tables = {table.name: table for table in models}
-        named = sorted(self.tables) or app.tables
-        self.table = named[0] if named else "item"
+        of_all = sorted(name for each in app.found.metadata for name in each.value.tables)
+        self.table = (sorted(self.tables) or of_all or ["item"])[0]
 
     def at_all(self) -> None:
         """Look at the database, the pool, the tables and the configuration."""
@@ -56,21 +58,22 @@ class EngineLook:
         if isinstance(sqlite, Problem):
             raise sqlite
         if sqlite is None:
-            self.report.opens, self.report.kind = self.report.url, judge_server(self.engine)
+            self.report.opens, self.report.kind = self.report.url, judge_server(self.engine.pool)
             self.add_measured(None)
         else:
-            self.report.opens = where(sqlite)
+            self.report.opens = sqlite.where
             if missing := sqlite.missing_folder():
-                self.add("no-folder", for_folder(sqlite.path), reason=missing)
+                self.add("no-folder", mend.for_folder(sqlite.path), reason=missing)
             elif (denied := sqlite.forbidden())[0]:
                 self.add("not-allowed", [], reason=denied[0], error=denied[1])
-            elif self.app.content(sqlite.path)["problem"] == "not a database":
+            elif self.app.contents.get(sqlite.path, {}).get("problem") == "not a database":
                 self.add("not-a-database", [], file=sqlite.path)
             else:
                 self.try_a_copy(sqlite)
                 self.compare_tables(sqlite)
         if configured := self.app.configured(self.place, sqlite):
-            cures = for_late_url(self.setting(), configured)
+            setting = self.setting()
+            cures = [Cure(setting.place, [f"{setting.start}{configured!r}"])]
             self.add("url-not-used", cures, configured=configured, table=self.table)
             self.report.findings.insert(0, self.report.findings.pop())
 
@@ -87,17 +90,17 @@ class EngineLook:
     def add_measured(self, sqlite: Sqlite | None, error: str = "") -> None:
         """Add the finding that was measured, if it is one, with its cures."""
         if (id := self.report.kind) in FINDINGS:
-            cures = cures_of(id, self.place, sqlite, self.setting(), self.app.names)
+            cures = mend.cures_of(id, self.place, sqlite, self.setting(), self.app.names)
             file = sqlite.path.rpartition("/")[2] if sqlite else ""
             self.add(id, cures, error=error, file=file)
-            if sqlite is None or is_async(self.engine):
+            if sqlite is None or is_async(self.engine):  # one connection is misused in threads only
                 said = self.report.findings[-1]
-                said.message = said.message.partition(MISUSE)[0]
+                said.message = said.message.partition("; under load")[0]
 
     def try_a_copy(self, sqlite: Sqlite) -> None:
         """Try a copy of the engine on a scratch database."""
         kept, others = holds(sqlite, self.app.found, self.app.opened)
-        wal = self.app.content(sqlite.path).get("wal", False)
+        wal = self.app.contents.get(sqlite.path, {}).get("wal", False)
         made = tempfile.TemporaryDirectory(prefix="diagnose-", dir=self.app.folder)
         with made as folder, closing(Scratch(self.engine, sqlite, folder, wal, self.table)) as it:
             look = measure(it, kept)
@@ -118,18 +121,37 @@ class EngineLook:
             if problem != "missing" and "tables" not in content:
                 return
             tables.missing = tables.named
+        if sqlite.in_memory or tables.missing:
+            mine = self.place.path if sqlite.in_memory else sqlite.path
+            tables.elsewhere = elsewhere(tables, mine, self.app.others(sqlite))
         if sqlite.in_memory:  # where it is empty, startup code that has not run yet fills it
-            tables.elsewhere = elsewhere(tables, self.place.path, self.app.in_memory())
             problem = problem or ("" if tables.there else "empty")
-        elif tables.missing:
-            tables.elsewhere = elsewhere(tables, sqlite.path, self.app.other_files())
-        if tables.missing and (tables.elsewhere or not problem):
+        if left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
+            self.add_left_over(left[0])
+        elif tables.missing and (tables.elsewhere or not problem):
             self.add_missing()
         elif not problem:
-            lost = columns_missing(self.tables, self.engine, content)
-            for table, columns in lost.items():
-                first, cures = next(iter(columns)), for_columns(table, columns)
-                self.add("columns-missing", cures, table=table, column=first)
+            self.compare_columns(sqlite, content)
+
+    def compare_columns(self, sqlite: Sqlite, content: Content) -> None:
+        """Compare the columns of tables that are there; and whether migrations know of them."""
+        for table, columns in columns_missing(self.tables, self.engine, content).items():
+            cures = mend.for_columns(table, columns)
+            self.add("columns-missing", cures, table=table, column=next(iter(columns)))
+        alone = self.place.extension or len(self.app.found.engines) == 1
+        if sqlite.in_memory or self.place.key or not (alone and self.tables):
+            return
+        if mend.has_migrations() and "alembic_version" not in content["tables"]:
+            self.add("not-stamped", mend.stamp(self.place), table=self.table)
+
+    def add_left_over(self, temporary: str) -> None:
+        """Add the finding for a table of a migration that failed half way."""
+        table = temporary[len(TEMPORARY) :]
+        gone = table not in (self.report.tables.there or [])
+        error = f"no such table: {table}" if gone else f"table {temporary} already exists"
+        rows = f"{table} is gone, and its rows are in it" if gone else f"{table} is still there"
+        words = {"temporary": temporary, "error": error, "rows": rows}
+        self.add("migration-left-over", mend.for_left_over(table, temporary, gone), **words)
 
     def add_missing(self) -> None:
         """Add the finding for tables that are not there, or are somewhere else."""
@@ -139,16 +161,16 @@ class EngineLook:
         metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
         metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
         others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
-        values = {"missing": some(tables.missing), "there": some(tables.there or [])}
         self.add(
             "tables-elsewhere" if others else "tables-missing",
-            for_tables(self.place, tables, self.setting(), metadata),
+            mend.for_tables(self.place, tables, self.setting(), metadata),
             table=tables.missing[0],
             elsewhere=" and ".join(others),
-            **values,
+            missing=some(tables.missing),
+            there=some(tables.there or []),
         )
         if unsure := [name for name in tables.missing if name in self.unsure]:
             said = self.report.findings[-1]
-            said.sentence += UNSURE.format(some(unsure))
+            said.sentence += f" Nothing tells whether this is the engine of {some(unsure)}."
             for cure in said.cures:
                 cure.where = f"If so: {cure.where[0].lower()}{cure.where[1:]}"

@@ -11,17 +11,18 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from .app import App
-from .calls import add_tables, look_at_calls, makers, report_on
+from .calls import anew, calls_of, compare_files, look_at_calls, makers, report_on
 from .connections import database_of, is_open, look_at_connection
-from .cures import for_calls, for_no_tables
+from .cures import for_no_tables
 from .engine import look_at_engine
 from .find import Found, Place
-from .named import DJANGO, is_database, is_django, named_by_flask, typed_engine
-from .readers import all_codes, is_own
-from .report import Finding, Problem, Report
+from .named import is_database, is_django, named_by_flask, typed_engine
+from .readers import is_own
+from .report import Cure, Finding, Report
 from .settings import Names
 from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
 from .watch import Watch
+from .words import Problem
 
 
 def look_at_text(text: str, report: Report, folder: str) -> None:
@@ -54,7 +55,7 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         if not (found.complete and found.engines):
             found.add_the_rest()
         look_at_all(found, target.app, report, folder, watch.opened)
-        look_at_second_call(target, found, report)
+        look_at_other_engines(target, found, report)
 
 
 def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> bool:
@@ -66,29 +67,31 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
     if target.value is first:
         return False
     database = opened.get(id(first)) or database_of(first) or ":memory:"
-    names = Names(target.app, path.partition(":")[0])
-    report.engines = add_tables([report_on(database, path, names)])
+    report.engines = [report_on(database, path, Names(target.app, path.partition(":")[0]))]
+    if f"made {report.engines[0].opens}" not in report.did:  # by this call
+        compare_files(report.engines, Found())
     first.close()
     target.value.close()
     return True
 
 
-def look_at_second_call(target: Target, found: Found, report: Report) -> None:
-    """Find out whether a function that was named makes another engine, with other memory."""
+def look_at_other_engines(target: Target, found: Found, report: Report) -> None:
+    """Find functions that make another engine at each call, with other memory."""
+    private = [each for each in report.engines if each.opens == "memory without a name"]
     first = getattr(target.value, "sync_engine", target.value)
-    if not (target.factory and isinstance(first, Engine) and "memory w" in report.engines[0].opens):
-        return
-    call_again(target)
-    if getattr(target.value, "sync_engine", target.value) is first:
-        return
-    names = [name for each in found.functions for code in all_codes(each) for name in code.co_names]
-    if names.count(target.path.rpartition(":")[2]) > 1:
-        table = "".join(report.engines[0].tables.named[:1]) or "item"
-        words = {"function": target.path, "table": table}
-        finding = Finding.of("engine-each-call", for_calls(), **words)
-        report.engines[0].findings.insert(0, finding)
-    else:
-        report.engines[0].notes.append("each call makes another engine, with memory of its own")
+    names = [anew(each) for each in found.functions if each not in found.cached]
+    if target.factory and isinstance(first, Engine) and private:
+        call_again(target)
+        same = getattr(target.value, "sync_engine", target.value) is first
+        names = [] if same else [target.path]
+        if names and calls_of(target.path) < 2:
+            private[0].notes.append("each call makes another engine, with memory of its own")
+    for name in [each for each in names if each and private and calls_of(each) > 1]:
+        for engine in private:
+            words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
+            lines = ["import functools", "", "@functools.lru_cache"]
+            cure = Cure("Above the function", lines)
+            engine.findings.insert(0, Finding.of("engine-each-call", [cure], **words))
 
 
 def look_at_object(value: object, report: Report) -> None:
@@ -147,34 +150,28 @@ def look_at_all(
     app = App(found, flask, folder, opened)
     named = [each for each in found.engines if each.value.pool in found.named] or found.engines
     report.engines = [look_at_engine(place, app) for place in named]
-    for place in [] if found.named else found.connections:  # but for those that keep memory
-        if is_open(place.value) and not app.keeps(place):
-            given = app.opened.get(id(place.value))
-            report.engines.append(look_at_connection(place, given, app.names))
+    plain = [each for each in found.connections if not found.named and is_open(each.value)]
+    for place in [each for each in plain if not app.keeps(each)]:  # those keep memory
+        looked = look_at_connection(place, opened.get(id(place.value)), app.names)
+        report.engines.append(looked)
+        if looked.findings:
+            compare_files([looked], found)
     if report.problem:  # the app has failed
         return
     if not report.engines:
         report.engines = look_at_calls(found, app.names, app.config)
         made = makers(found, app.config)
         if made or not report.engines:
-            report.problem = nothing_found(made)
+            report.problem = str(nothing_found(made))
     elif not found.complete:
-        report.problem = "It holds more than diagnose looks at: name an engine in it."
+        report.problem = str(Problem.of("too-much"))
 
 
-def nothing_found(made: list[str]) -> str:
+def nothing_found(made: list[str]) -> Problem:
     """Why there is no engine, and what to name instead."""
     if not made:
-        if is_django():
-            return DJANGO
-        return (
-            "No SQLAlchemy engine and no sqlite3 connection was found: name the engine, a session,"
-            " or the factory that makes it, as in myapp:engine or myapp:create_app."
-        )
+        return Problem.of("django" if is_django() else "nothing")
     name = "the function, if it needs no arguments,"
     if all("." in each.partition(" ")[0].partition(":")[2] for each in made):
         name = "an object with this method, or a function that makes one,"
-    return (
-        f"Nothing holds an engine or a connection: it is made by {' and '.join(made[:2])} when that"
-        f" is called. Name {name} as the target."
-    )
+    return Problem.of("in-a-call", makers=" and ".join(made[:2]), name=name)

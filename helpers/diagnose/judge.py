@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy.engine import Engine
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from .measure import Look
 from .private import is_async, pool_is_default
-from .report import Problem
 from .scratch import Scratch
-
-AT_ONCE = (
-    "a lock is an error at once: a second writer gets `database table is locked`, whatever the"
-    " timeout; vfs=memdb instead of cache=shared waits"
-)
-WAITS = (
-    "a writer waits for another one: up to `timeout` ({} s), then `database is locked`; at once"
-    " where a transaction that was begun by BEGIN has read before, but for BEGIN IMMEDIATE"
-)
+from .words import NOTES, Problem
 
 
 def judge(scratch: Scratch, look: Look) -> str:
@@ -56,39 +46,33 @@ def without_the_table(scratch: Scratch, look: Look) -> str:
     return "own-thread" if scratch.kwargs.get("check_same_thread", True) else "thread-check-off"
 
 
-def judge_server(engine: Engine) -> str:
+def judge_server(pool: object) -> str:
     """The same for a database server, by its pool alone: nothing is connected or written."""
-    if isinstance(engine.pool, StaticPool):
+    if isinstance(pool, StaticPool):
         return "one-connection"
-    return "one-connection-a-thread" if isinstance(engine.pool, SingletonThreadPool) else "server"
+    return "one-connection-a-thread" if isinstance(pool, SingletonThreadPool) else "server"
 
 
 def notes(scratch: Scratch, look: Look, kind: str, kept: bool, other_keepers: int) -> list[str]:
     """What else a reader should know about an engine of SQLite."""
     sqlite, engine = scratch.sqlite, scratch.engine
     memory = kind in ("memory", "turns") and sqlite.in_memory
-    lost = other_keepers > 0 and sqlite.shared and not kept
-    by_default = kind == "one-connection-a-thread" and pool_is_default(engine)
     writes = kind == "memory" and not sqlite.reads_only
-    seconds = sqlite.passed[1].get("timeout", 5)
-    found = [
-        (writes and sqlite.fails_at_once, AT_ONCE),
-        (writes and not sqlite.fails_at_once, WAITS.format(seconds)),
-        (memory, "a second process sees none of it"),
-        (memory and kept, "tried with one connection held open, since your code holds one"),
-        (
-            memory and not kept,
-            "hold one connection open while the app runs: dispose() ends this database",
-        ),
-        (lost, "a connection that your code holds leads to another database"),
-        (look.in_turns, "a second connection inside a session waits, then raises an error"),
-        (
-            look.no_transactions,
-            "each statement commits by itself: rollback() takes nothing back",
-        ),
-        (is_async(engine), "asynchronous: tried with two sessions in one event loop"),
-        (by_default, f"{engine.url.drivername} has this pool by default"),
-        (sqlite.reads_only, f"opened for reading only ({sqlite.reads_only})"),
-        (sqlite.relative, "the path is relative: started in another folder, it is another file"),
-    ]
-    return [note for applies, note in found if applies] + scratch.notes
+    applies = {
+        "at-once": writes and sqlite.fails_at_once,
+        "waits": writes and not sqlite.fails_at_once,
+        "one-process": memory,
+        "kept": memory and kept,
+        "not-kept": memory and not kept,
+        "lost": other_keepers > 0 and sqlite.shared and not kept,
+        "in-turns": look.in_turns,
+        "no-transactions": look.no_transactions,
+        "asynchronous": is_async(engine),
+        "by-default": kind == "one-connection-a-thread" and pool_is_default(engine),
+        "reads-only": bool(sqlite.reads_only),
+        "relative": sqlite.relative,
+    }
+    values = {"driver": engine.url.drivername, "reads_only": sqlite.reads_only}
+    values["seconds"] = sqlite.passed[1].get("timeout", 5)
+    said = [NOTES[key].format(**values) for key, applies_here in applies.items() if applies_here]
+    return said + scratch.notes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .clone import ListenerProblem
-from .report import Answer, Problem
+from .report import Answer
 from .scratch import Scratch
+from .words import Problem
 
 
 @dataclass
@@ -59,11 +59,11 @@ def waits(seen: object) -> bool:
     return locked or isinstance(seen, (PoolTimeout, AssertionError))
 
 
-def how_it_waits(scratch: Scratch, seen: object) -> str:
+def how_it_waits(scratch: Scratch, seen: object) -> Answer:
     """What a session does that meets the lock of another one; a shared cache has no timeout."""
     at_once = scratch.sqlite.fails_at_once and "locked" in str(seen)
     does = "fails at once" if at_once else "waits, then fails"
-    return f"the other session {does} ({scratch.describe(seen)})"
+    return Answer(True, f"the other session {does} ({scratch.describe(seen)})")
 
 
 def another_thread(scratch: Scratch, look: Look, after: object, during: object) -> Answer:
@@ -74,7 +74,7 @@ def another_thread(scratch: Scratch, look: Look, after: object, during: object) 
         if seen != 1 and (not waits(seen) or seen is after):
             look.error = scratch.describe(seen)
             return Answer(False, look.error + when)
-    return Answer(True, how_it_waits(scratch, during) if waits(during) else "")
+    return how_it_waits(scratch, during) if waits(during) else Answer(True)
 
 
 def isolation(scratch: Scratch, look: Look) -> None:
@@ -86,11 +86,14 @@ def isolation(scratch: Scratch, look: Look) -> None:
         if isinstance(rows, Exception):
             hidden = safe = Answer(None, scratch.describe(rows))
             break
-        seen, error = look_between(scratch, other)
+        with scratch.session(me) as mine:
+            on(me, scratch.add, mine)
+            seen = on(other, scratch.rows)
+            error = on(me, lambda mine=mine: mine.commit())
         if seen == rows + 1 and hidden.yes:
             hidden = Answer(False, f"a session in {where} sees it")
         elif waits(seen) and hidden.yes:
-            hidden = Answer(True, how_it_waits(scratch, seen))
+            hidden = how_it_waits(scratch, seen)
         if on(me, scratch.rows) != rows + 1 and safe.yes:
             why = f", with {scratch.describe(error)}" if error else ", and raises no error"
             safe = Answer(False, f"after a look from {where}, commit() stores nothing{why}")
@@ -100,16 +103,6 @@ def isolation(scratch: Scratch, look: Look) -> None:
         with scratch.session(me) as mine:
             on(me, scratch.add, mine)
         look.no_transactions = on(me, scratch.rows) != rows
-
-
-def look_between(scratch: Scratch, other: Any) -> tuple[Any, Any]:
-    """Add a row, let another session count, commit: what that saw, and the commit's error."""
-    me = scratch.first
-    with scratch.session(me) as mine:
-        scratch.on(me, scratch.add, mine)
-        seen = scratch.on(other, scratch.rows)
-        error = scratch.on(me, lambda: mine.commit())
-    return seen, error
 
 
 def survival(scratch: Scratch) -> Answer:

@@ -14,18 +14,12 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import what_it_opens
-from .report import Problem
+from .words import Problem
 
 MODULES = ("wsgi.py", "app.py", "main.py")
 DATABASE = re.compile(r".*\.(db|db3|sqlite|sqlite3)$", re.IGNORECASE)
 FLASK_APP = re.compile(
     r"""^\s*(?:export\s+)?FLASK_APP\s*=\s*(["']?)(\S.*?)\1\s*(?:\s#.*)?$""", re.MULTILINE
-)
-
-DJANGO = (
-    "This is an app of Django, whose connections diagnose doesn't look at: it knows SQLAlchemy and"
-    " sqlite3. README.md of this lesson has Django's messages under `Django and peewee`, and under"
-    ' `The table isn\'t there` what to print: connection.settings_dict["NAME"].'
 )
 
 
@@ -89,10 +83,10 @@ def named_by_flask() -> str:
     if file := next(filter(os.path.isfile, MODULES), ""):
         return file
     if is_django():
-        raise Problem(DJANGO)
+        raise Problem.of("django")
     names = ", ".join(modules_in(Path())[:6])
     hint = f"name one of {names}" if names else "go to the folder of your app first"
-    raise Problem(f"No target, no FLASK_APP, and none of {', '.join(MODULES)} here: {hint}.")
+    raise Problem.of("no-target", modules=", ".join(MODULES), hint=hint)
 
 
 def split(text: str) -> tuple[str, str]:

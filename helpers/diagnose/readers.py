@@ -1,13 +1,17 @@
-"""What is the reader's own code, and what it says: globals that it uses, engines that it makes."""
+"""What is the reader's own code, and what it says: it is read, and not run."""
 
 from __future__ import annotations
 
+import ast
 import dis
+import inspect
 import os
 import re
 import sys
 import sysconfig
+import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -70,7 +74,29 @@ def used_globals(function: FunctionType, root: object) -> Iterator[tuple[Any, st
                 modules.append((vars(value), names))
 
 
-def line_of(function: FunctionType) -> str:
-    """The place of a function, as a reader finds it."""
-    code = function.__code__
-    return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+def line_of(function: object) -> str:
+    """The place of a function, as a reader finds it: `` (shop.py:8)``; empty if it has no code."""
+    code = getattr(function, "__code__", None)
+    return f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else ""
+
+
+def tree_of(function: FunctionType) -> ast.AST | None:
+    """The code of a function, where there is its source."""
+    with suppress(OSError, SyntaxError):
+        return ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
+    return None
+
+
+def own_sources() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The source of each module of the reader's, with its variables."""
+    for module in list(sys.modules.values()):
+        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        if file and is_own_file(file):
+            with suppress(OSError, TypeError):  # no source
+                yield inspect.getsource(module), vars(module)
+
+
+def called(node: object) -> str:
+    """The last part of the name that a call has in the code; empty for what is no call."""
+    function = getattr(node, "func", None)
+    return str(getattr(function, "attr", getattr(function, "id", "")))

@@ -9,10 +9,6 @@ from typing import Any
 from .words import FINDINGS, SAFE
 
 
-class Problem(Exception):
-    """Why it could not look, as a sentence for the reader."""
-
-
 @dataclass
 class Answer:
     """What was measured: yes, no, or ``None`` for not tried; and what made it so."""
@@ -94,7 +90,7 @@ class EngineReport:
         """What holds, or why it could not look."""
         if self.problem:
             return self.problem
-        return self.findings[0].sentence if self.findings else SAFE[self.kind][1]
+        return self.findings[0].sentence if self.findings else SAFE[self.kind]
 
     @property
     def message(self) -> str:
@@ -162,7 +158,7 @@ class Report:
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from .page import as_html
+        from .text import as_html
 
         return as_html(self)
 

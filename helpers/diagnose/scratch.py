@@ -14,11 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.util import greenlet_spawn
 
-from .clone import allowed, copy_engine, refuse_to_attach
-from .creator import instead_of_connect
+from .clone import allowed, copy_engine, instead_of_connect, refuse_to_attach
 from .database import Sqlite
 from .private import authorize, driver_connection, is_async
-from .report import Problem
+from .words import Problem
 
 
 class Scratch:

@@ -18,7 +18,7 @@ from typing import Any
 
 from .named import modules_in, near, prepare, split
 from .readers import is_own_file
-from .report import Problem
+from .words import Problem
 
 FACTORIES = (FunctionType, MethodType, partial, type(lru_cache(len)))
 APPS = ("app", "application")
@@ -94,10 +94,7 @@ def get_named(target: Target, name: str) -> None:
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", dotted):
             raise ValueError
     except (SyntaxError, ValueError):
-        raise Problem(
-            f"{name} is neither a name nor a call with plain values: write app, db.engine or"
-            " create_app('testing')."
-        ) from None
+        raise Problem.of("no-expression", name=name) from None
     target.path = f"{target.path}:{dotted}"
     for attribute in dotted.split("."):
         target.value = get(target, target.value, attribute)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from .find import Found, Place
-from .readers import is_own_file
+from .readers import own_sources
 
 SESSIONS = {"Session", "sessionmaker", "AsyncSession", "async_sessionmaker", "configure"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -131,13 +128,9 @@ def by_objects(found: Found) -> Iterator[Tie]:
 
 def by_code() -> Iterator[Tie]:
     """What the reader's modules say: ``create_all`` for an engine, a session on one."""
-    for module in list(sys.modules.values()):
-        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
-        if file and is_own_file(file):
-            with suppress(OSError, TypeError, SyntaxError):  # no source
-                text = inspect.getsource(module)
-                if "create_all" in text or "ession" in text:
-                    yield from ties_in(ast.parse(text), vars(module))
+    for text, variables in own_sources():
+        if "create_all" in text or "ession" in text:
+            yield from ties_in(ast.parse(text), variables)
 
 
 def ties_in(tree: ast.AST, variables: dict[str, Any]) -> Iterator[Tie]:
@@ -146,7 +139,8 @@ def ties_in(tree: ast.AST, variables: dict[str, Any]) -> Iterator[Tie]:
         known = variables
         if isinstance(node, FUNCTIONS):
             local = {x.arg for x in ast.walk(node) if isinstance(x, ast.arg)}
-            local |= {x.id for x in ast.walk(node) if isinstance(x, ast.Name) and is_set(x)}
+            stores = [x for x in ast.walk(node) if isinstance(getattr(x, "ctx", None), ast.Store)]
+            local |= {x.id for x in stores if isinstance(x, ast.Name)}
             known = {key: each for key, each in variables.items() if key not in local}
         elif isinstance(node, (ast.With, ast.AsyncWith)):  # ``with engine.begin() as connection``
             for item in node.items:
@@ -156,11 +150,6 @@ def ties_in(tree: ast.AST, variables: dict[str, Any]) -> Iterator[Tie]:
         elif isinstance(node, ast.Call):
             yield from ties_of(node, known)
         yield from ties_in(node, known)
-
-
-def is_set(node: ast.AST) -> bool:
-    """Whether a node gives a value to a local variable."""
-    return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
 def ties_of(call: ast.Call, known: dict[str, Any]) -> Iterator[Tie]:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from diagnosing import findings, run, write
 
 from helpers.diagnose import diagnose
@@ -95,6 +96,39 @@ def test_a_function_that_makes_another_engine_at_each_call_is_found(folder: Path
     assert findings(diagnose("shop:get_engine")) == ["other-thread-refused"]
     write(folder, {"shop.py": EACH_CALL.format(above="", url="sqlite:///shop.db")})
     assert "engine-each-call" not in findings(diagnose("shop:get_engine"))[0]
+
+
+TWICE = """
+    from functools import lru_cache
+    from sqlalchemy import Column, Integer, MetaData, Table, create_engine
+    from sqlalchemy.orm import sessionmaker
+    metadata = MetaData()
+    Table("lamp", metadata, Column("id", Integer, primary_key=True))
+    {above}
+    def get_engine():
+        {code}
+    metadata.create_all(get_engine())
+    Session = sessionmaker(get_engine())
+"""
+MADE = {
+    "return create_engine('sqlite://')": ("", "engine-each-call own-thread"),
+    "made = create_engine('sqlite://'); return made": ("", "engine-each-call own-thread"),
+    "global made; made = create_engine('sqlite://'); return made": ("", "own-thread"),
+    "return create_engine('sqlite:///shop.db')": ("", "file"),
+    "return  create_engine('sqlite://')": ("@lru_cache", "own-thread"),
+}
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_an_app_that_calls_such_a_function_twice_is_told(code: str, folder: Path) -> None:
+    """Its tables are in one engine and its sessions in another, whatever the thread."""
+    above, found = MADE[code]
+    write(folder, {"shop.py": TWICE.format(above=above, code=code)})
+    report = diagnose("shop")
+    assert findings(report) == [found]
+    if found.startswith("engine-each-call"):
+        assert "Each call of shop:get_engine makes another engine" in report.findings[0].sentence
+        assert report.findings[0].message == "OperationalError: no such table: lamp"
 
 
 def test_a_function_that_is_called_in_one_place_may_make_its_engine(folder: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 
 from helpers.diagnose import Report, diagnose
 from helpers.diagnose.text import as_text
-from helpers.diagnose.words import FINDINGS, NOTEBOOKS, SAFE
+from helpers.diagnose.words import FINDINGS, NOTEBOOKS
 
 ROOT = FOLDER.parents[1]
 
@@ -60,7 +60,7 @@ def test_every_notebook_that_is_named_exists() -> None:
     there = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     coming = {"12_which_no_such_table_is_yours"}  # another branch adds it
     assert set(NOTEBOOKS.values()) <= there | coming
-    used = {words.notebook for words in FINDINGS.values()} | {number for number, _ in SAFE.values()}
+    used = {words.notebook for words in FINDINGS.values()}
     assert used <= set(NOTEBOOKS)
 
 

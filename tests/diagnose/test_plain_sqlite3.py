@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from diagnosing import MEMDB, findings, run, write
+from diagnosing import MEMDB, findings, make_file, run, write
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -238,6 +238,26 @@ CALLS = """
     def cached():
         return sql.connect("cached.db")
 """
+
+
+def test_an_empty_file_is_named_for_plain_sqlite3_too(folder: Path) -> None:
+    """One that this start has made, or an earlier one; the message has the table of the app."""
+    code = """
+        import sqlite3
+        connection = sqlite3.connect("shop.db")
+        def prices():
+            return connection.execute("SELECT price FROM lamp").fetchall()
+    """
+    write(folder, {"shop.py": code})
+    report = diagnose("shop")
+    assert findings(report) == ["sqlite3-refused no-tables"]
+    assert report.findings[1].message == "OperationalError: no such table: lamp"
+    write(folder, {"flaskr.py": FLASKR})
+    (folder / "flaskr.sqlite").touch()
+    assert findings(diagnose("flaskr")) == ["no-tables"]
+    make_file(folder / "flaskr.sqlite", wal=False)
+    report = diagnose("flaskr")
+    assert (findings(report), report.engines[0].tables.there) == (["calls"], ["item"])
 
 
 def test_a_connection_for_each_request_is_no_fault(folder: Path) -> None:

@@ -1,0 +1,73 @@
+"""What migrations left behind, and what they do not know of."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from diagnosing import LAMP_AND_RUG, findings, write
+
+from helpers.diagnose import diagnose
+
+SHOP = LAMP_AND_RUG + '    engine = create_engine("sqlite:///shop.db")\n'
+# A batch migration fills a second table, drops the first, and gives its name to the second.
+BATCH = [
+    "CREATE TABLE rug (id INTEGER)",
+    "CREATE TABLE lamp (id INTEGER)",
+    "INSERT INTO lamp VALUES (1)",
+    "CREATE TABLE _alembic_tmp_lamp (id INTEGER)",
+    "INSERT INTO _alembic_tmp_lamp SELECT id FROM lamp",
+    "DROP TABLE lamp",
+]
+
+
+def do(statements: list[str]) -> None:
+    """Run statements on the file."""
+    with closing(sqlite3.connect("shop.db", isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("steps", "seen"),
+    [
+        (4, "OperationalError: table _alembic_tmp_lamp already exists"),
+        (5, "OperationalError: table _alembic_tmp_lamp already exists"),
+        (6, "OperationalError: no such table: lamp"),
+    ],
+)
+def test_a_table_that_a_migration_left_is_found(steps: int, seen: str, folder: Path) -> None:
+    """The cure keeps the rows: they are in the first table, or in the second alone."""
+    write(folder, {"shop.py": SHOP})
+    do(BATCH[:steps])
+    [finding] = diagnose("shop").findings
+    assert (finding.id, finding.message) == ("migration-left-over", seen)
+    do(finding.cures[0].lines)
+    assert diagnose("shop").safe
+    with closing(sqlite3.connect("shop.db")) as connection:
+        assert connection.execute("SELECT id FROM lamp").fetchall() == [(1,)]
+
+
+def test_tables_that_the_migrations_do_not_know_are_found(folder: Path) -> None:
+    """`create_all()` made them, and the first migration would make them again."""
+    write(folder, {"shop.py": SHOP, "migrations/versions/one.py": ""})
+    do(BATCH[:2])
+    [finding] = diagnose("shop").findings
+    assert finding.id == "not-stamped"
+    assert finding.message == "OperationalError: table lamp already exists"
+    assert finding.cures[0].lines == ["alembic stamp head"]
+    do(["CREATE TABLE alembic_version (version_num)"])  # what that command makes
+    assert diagnose("shop").safe
+
+
+@pytest.mark.parametrize(
+    "file", ["migrations/README", "migrations/versions/README", "migrations/env.py"]
+)
+def test_where_alembic_has_no_migrations_nothing_is_said(file: str, folder: Path) -> None:
+    """Or where it remembers them in a table of another name."""
+    script = {"migrations/versions/one.py": ""} if file.endswith("env.py") else {}
+    write(folder, {"shop.py": SHOP, file: "configure(version_table='v')", **script})
+    do(BATCH[:2])
+    assert findings(diagnose("shop")) == ["file"]
