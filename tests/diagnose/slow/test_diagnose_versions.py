@@ -32,6 +32,28 @@ five = create_engine("sqlite://", creator=lambda: sqlite3.connect(":memory:"))
 for each in (one, two, three, four, five):
     Base.metadata.create_all(each)
 """
+WHOSE = """
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.orm import declarative_base, sessionmaker
+Base, Log, Stock = declarative_base(), declarative_base(), declarative_base()
+class Lamp(Base):
+    __tablename__ = "lamp"
+    id = Column(Integer, primary_key=True)
+class Line(Log):
+    __tablename__ = "line"
+    id = Column(Integer, primary_key=True)
+class Place(Stock):
+    __tablename__ = "place"
+    id = Column(Integer, primary_key=True)
+shop = create_engine("sqlite:///shop.db")
+log = create_engine("sqlite:///log.db")
+stock = create_engine("sqlite:///stock.db")
+Session = sessionmaker(binds={Line: log})
+Stock.metadata.create_all(stock)
+def start():
+    with shop.begin() as connection:
+        Base.metadata.create_all(connection)
+"""
 VERSIONS = [("3.9", "1.4.54"), ("3.9", "2.0.0"), ("3.10", "2.0.47"), ("3.12", "2.0.48")]
 
 
@@ -47,7 +69,7 @@ def python_of(version: str) -> str:
 
 @pytest.mark.parametrize(("python", "release"), VERSIONS)
 def test_old_versions_find_the_same(python: str, release: str, tmp_path: Path) -> None:
-    """Each name in the matrix is its own finding; the command works there, too."""
+    """Each name in the matrix is its own finding; the command works there, and whose models too."""
     environment = tmp_path / "venv"
     (tmp_path / "pip").mkdir()  # pip leaves a file there
     of_pip = {**os.environ, "TMPDIR": str(tmp_path / "pip")}
@@ -73,6 +95,12 @@ def test_old_versions_find_the_same(python: str, release: str, tmp_path: Path) -
     done = subprocess.run(named, check=False, **options)
     engines = json.loads(done.stdout)["reports"][0]["engines"]
     assert [each["tables"]["there"] for each in engines] == [["lamp"]] * 5, done.stdout
+    (tmp_path / "whose.py").write_text(WHOSE, encoding="utf-8")
+    named = [str(command), "diagnose", "whose", "--output", "json"]
+    done = subprocess.run(named, check=False, **options)
+    engines = json.loads(done.stdout)["reports"][0]["engines"]
+    models = {each["name"]: each["tables"]["named"] for each in engines}
+    assert models == {"whose.shop": ["lamp"], "whose.log": ["line"], "whose.stock": ["place"]}
 
 
 def test_the_newest_finds_the_same(tmp_path: Path) -> None:
