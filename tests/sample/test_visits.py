@@ -1,0 +1,28 @@
+"""What visitors get, as a table shows it: the answer, or the error with its first sentence."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from helpers.sample import visits
+
+
+def test_each_visitor_gets_an_answer_or_an_error() -> None:
+    """In their order, and what comes first is there for the next."""
+    app, stored = Flask("lamps"), []
+
+    @app.route("/items", methods=["GET", "POST"])
+    def items() -> list[str]:
+        if request.method == "POST":
+            if not request.get_json()["name"]:
+                raise ValueError("It has no name. Nobody knows why.")
+            stored.append(request.get_json()["name"])
+        return stored
+
+    rows = visits(app, {"Ann": {"name": "lamp"}, "Ben": {"name": ""}, "Cem": None}, threads=1)
+
+    assert [list(row.values()) for row in rows] == [
+        ["Ann", "POST /items", '200: ["lamp"]'],
+        ["Ben", "POST /items", "500: ValueError: It has no name"],
+        ["Cem", "GET /items", '200: ["lamp"]'],
+    ]
