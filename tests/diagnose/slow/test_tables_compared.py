@@ -19,7 +19,6 @@ from diagnosing import (
     flask_app,
     make,
     make_file,
-    mostly_slow,
     run,
     write,
 )
@@ -99,10 +98,8 @@ def test_a_file_that_is_not_there_yet_is_no_fault(folder: Path) -> None:
     assert not (folder / "shop.db").exists()
 
 
-@pytest.mark.parametrize("empty", mostly_slow([True, False], [True]))
-@pytest.mark.parametrize(
-    "other", mostly_slow(["instance/shop.db", "old.sqlite3"], ["instance/shop.db"])
-)
+@pytest.mark.parametrize("empty", [True, False])
+@pytest.mark.parametrize("other", ["instance/shop.db", "old.sqlite3"])
 def test_the_file_that_has_the_tables_is_found(empty: bool, other: str, folder: Path) -> None:
     """Two files of one name, as a relative path leads to; the cure opens the right one."""
     write(folder, {"shop.py": SHOP})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from diagnosing import mostly_slow, run, write
+from diagnosing import run, write
 
 from helpers.diagnose import Report, diagnose
 
@@ -39,22 +39,19 @@ def found(report: Report) -> str:
 
 @pytest.mark.parametrize(
     "target",
-    mostly_slow(
-        [
-            "shop",
-            "shop:app",
-            " shop:app ",
-            "shop.py",
-            "./shop.py",
-            ".\\shop.py:app",
-            "shop:create_app('testing')",
-            'shop:create_app(config="testing", debug=True)',
-            "shop:db.engine",
-            "shop:db.session",
-            "shop:app.extensions",
-        ],
-        ["shop", "./shop.py", "shop:create_app('testing')", "shop:db.engine"],
-    ),
+    [
+        "shop",
+        "shop:app",
+        " shop:app ",
+        "shop.py",
+        "./shop.py",
+        ".\\shop.py:app",
+        "shop:create_app('testing')",
+        'shop:create_app(config="testing", debug=True)',
+        "shop:db.engine",
+        "shop:db.session",
+        "shop:app.extensions",
+    ],
 )
 def test_what_can_be_typed_for_a_module(target: str, folder: Path) -> None:
     """All of it leads to the same engine."""
@@ -64,22 +61,19 @@ def test_what_can_be_typed_for_a_module(target: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "finding"),
-    mostly_slow(
-        [
-            ("shop", "file"),
-            ("shop/", "file"),
-            ("./shop/__init__.py", "file"),
-            ("shop:create_app", "file"),
-            ("shop:create_app()", "file"),
-            ("shop:db.engine", "file"),
-            ("shop.wsgi", "one-connection"),
-            ("shop/wsgi.py", "one-connection"),
-            ("shop/wsgi.py:application", "one-connection"),
-            ("shop.db", "own-thread"),
-            ("shop.db:engine", "own-thread"),
-        ],
-        ["shop/wsgi.py", "shop.db"],
-    ),
+    [
+        ("shop", "file"),
+        ("shop/", "file"),
+        ("./shop/__init__.py", "file"),
+        ("shop:create_app", "file"),
+        ("shop:create_app()", "file"),
+        ("shop:db.engine", "file"),
+        ("shop.wsgi", "one-connection"),
+        ("shop/wsgi.py", "one-connection"),
+        ("shop/wsgi.py:application", "one-connection"),
+        ("shop.db", "own-thread"),
+        ("shop.db:engine", "own-thread"),
+    ],
 )
 def test_what_can_be_typed_for_a_package(target: str, finding: str, folder: Path) -> None:
     """``shop.db`` is a module as long as no such file is there; a factory is called if needed."""
@@ -97,19 +91,16 @@ def test_a_file_comes_before_a_module_of_its_name(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("files", "environment"),
-    mostly_slow(
-        [
-            ({"shop.py": MODULE}, {"FLASK_APP": "shop"}),
-            ({"shop.py": MODULE}, {"FLASK_APP": "shop.py:create_app('testing')"}),
-            (FLASKENV, {}),
-            ({"shop.py": MODULE, ".env": "export FLASK_APP='shop:app'\n"}, {}),
-            ({"shop.py": MODULE, ".env": 'FLASK_APP=shop:create_app("testing") # it\n'}, {}),
-            ({"app.py": MODULE}, {}),
-            ({"wsgi.py": MODULE, "app.py": "1 / 0"}, {}),
-            ({"main.py": MODULE}, {}),
-        ],
-        [FLASKENV],
-    ),
+    [
+        ({"shop.py": MODULE}, {"FLASK_APP": "shop"}),
+        ({"shop.py": MODULE}, {"FLASK_APP": "shop.py:create_app('testing')"}),
+        (FLASKENV, {}),
+        ({"shop.py": MODULE, ".env": "export FLASK_APP='shop:app'\n"}, {}),
+        ({"shop.py": MODULE, ".env": 'FLASK_APP=shop:create_app("testing") # it\n'}, {}),
+        ({"app.py": MODULE}, {}),
+        ({"wsgi.py": MODULE, "app.py": "1 / 0"}, {}),
+        ({"main.py": MODULE}, {}),
+    ],
 )
 def test_nothing_has_to_be_typed(
     files: dict[str, str], environment: dict[str, str], folder: Path
