@@ -86,7 +86,8 @@ def test_the_lowest_versions_are_those_of_pyproject() -> None:
 def test_a_lock_is_hashed_and_names_no_host(lock: Path) -> None:
     """Nothing but pins with hashes and comments: no address, folder or option of pip."""
     text = lock.read_text(encoding="utf-8")
-    rest = [line for line in text.splitlines() if line not in "".join(pins(lock).values())]
+    pinned = "".join(pins(lock).values())
+    rest = [line for line in text.splitlines() if line not in pinned]
     assert [line for line in rest if not line.startswith("#")] == []
     assert "://" not in text
 
