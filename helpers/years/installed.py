@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from helpers.show import waiting
 from helpers.years.cases import MODES, Case, Row, table_cases
 from helpers.years.measure import measure
 from helpers.years.progress import several
@@ -29,7 +30,11 @@ def measure_installed(modes: Sequence[str] = ("run",), workers: int = 2) -> list
             " 'run', 'reloader', 'cli' and 'cli-reloader', such as ['run', 'cli']."
         )
     cases = [Case("pools"), *table_cases(list(dict.fromkeys(modes)))]
-    with several(workers) as pool:
-        found = list(pool.map(lambda case: measure(sys.executable, case), cases))
+    found = []
+    with several(workers) as pool, waiting(*["A case is measured"] * len(cases)) as step:
+        for each in pool.map(lambda case: measure(sys.executable, case), cases):
+            found.append(each)
+            if len(found) < len(cases):
+                step()
     rows = dict(zip(cases, found, strict=True))
     return complete(installed_stack(), rows, cases)["tables"]
