@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from .places import Problem
 
 LEFT_OUT = {"answer", "instructor", "solution"}
 FOLDED = {"check", "compare"}
+README = "README.md"
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)")  # to a file of the lesson
 
 
 def copy_of(path: Path) -> bytes:
@@ -35,11 +38,23 @@ def learners_cell(cell: dict[str, Any]) -> dict[str, Any] | None:
     tags = set(cell["metadata"].get("tags", []))
     if tags & LEFT_OUT:
         return None
+    if cell["cell_type"] == "markdown":
+        source = "".join(cell["source"]).replace(f"](../{README}", f"]({README}")
+        cell = {**cell, "source": source}
     if cell["cell_type"] == "code":
         cell = {**cell, "outputs": [], "execution_count": None}
     if tags & FOLDED:
         cell["metadata"] = {**cell["metadata"], "jupyter": {"source_hidden": True}}
     return cell
+
+
+def readme_of(path: Path) -> bytes:
+    """The README with links that lead from the workbook to the learner's copies.
+
+    :param path: that of the lesson.
+    """
+    text = path.read_text(encoding="utf-8")
+    return LINK.sub("](../", text).replace("](../notebooks/", "](").encode()
 
 
 def sources_of(content: bytes) -> str:

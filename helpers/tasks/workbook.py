@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from .copies import copy_of, digest, sources_of, what_is_known_of
+from .copies import README, copy_of, digest, readme_of, sources_of, what_is_known_of
 from .places import ROOT, Problem
 
 # Of each copy: the digest of the lesson's version, and the one of the sources it then had.
@@ -48,6 +48,8 @@ class Workbook:
         self.lesson = {path.name: copy_of(path) for path in notebooks}
         for path in (project / "notebooks").glob("*.md"):  # what they link to
             self.lesson[path.name] = path.read_bytes()
+        if (project / README).is_file():
+            self.lesson[README] = readme_of(project / README)
 
     def update(self) -> Iterator[str]:
         """Write the copies that are missing or old, unless the learner has changed them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,32 @@ def test_a_text_that_the_notebooks_link_to_is_treated_alike(project: Path) -> No
     [sentence] = update(project)
     assert sentence.endswith("the lesson has another version: delete yours to get it.")
     assert copy.read_text() == "Thread: mine"
+
+
+def test_the_readme_leads_to_the_copies(project: Path) -> None:
+    """From a notebook to the README and back, a learner stays in the workbook."""
+    links = f"[04](notebooks/{NAME}), [license](LICENSE), [web](https://example.org), [top](#top)"
+    (project / "README.md").write_text(links)
+    lesson(project, cell("See [README](../README.md#top).", kind="markdown"))
+
+    assert update(project) == []
+    readme = (project / "workbook" / "README.md").read_text()
+    assert readme == links.replace("notebooks/", "").replace("LICENSE", "../LICENSE")
+    assert sources(project) == ["See [README](README.md#top)."]
+
+
+def test_the_links_of_the_readme_lead_somewhere(tmp_path: Path) -> None:
+    """From the workbook, to a copy or to a file of the lesson."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    assert update(tmp_path) == []
+
+    text = (tmp_path / "workbook" / "README.md").read_text(encoding="utf-8")
+    links = [each.partition("#")[0] for each in re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)]
+    assert len(links) > len(list((tmp_path / "notebooks").glob("*.ipynb")))
+    for link in links:
+        home = ROOT if link.startswith("../") else tmp_path
+        assert (home / "workbook" / link).resolve().exists(), link
 
 
 def test_a_learner_who_undoes_the_change_gets_newer_versions_again(project: Path) -> None:
