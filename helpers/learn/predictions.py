@@ -65,7 +65,8 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
         ) from None
     if not against:
         return [f"Correct: nothing that was measured speaks against {letter}."], True
-    return [f"Not {letter}. {_refutes(against[0], looks)}", "What fits it? Choose again."], True
+    refuted = f"Not {letter}. {_refutes(against[0], looks)}{_others(against[1:], looks)}"
+    return [refuted, "What fits it? Choose again."], True
 
 
 def _rows(guess: object, looks: Any, rows: Sequence[int]) -> tuple[list[str], bool]:
@@ -126,10 +127,25 @@ def _short(given: object) -> str:
 
 def _refutes(against: Any, looks: Any) -> str:
     try:
-        kind = "Look" if isinstance(against, Mapping) and "thread" in against else "Row"
-        return f"{kind} {list(looks).index(against) + 1} speaks against it. {in_words(against)}"
+        number = list(looks).index(against) + 1
+        return f"{_kind(against).title()} {number} speaks against it. {in_words(against)}"
     except (TypeError, ValueError):
         return f"This speaks against it. {in_words(against)}"
+
+
+def _others(against: Sequence[Any], looks: Any) -> str:
+    """Which others speak against it, by number; nothing where they have none."""
+    try:
+        numbers = [str(list(looks).index(each) + 1) for each in against]
+    except (TypeError, ValueError):
+        return ""
+    if len(numbers) < 2:
+        return "".join(f" So does {_kind(against[0])} {number}." for number in numbers)
+    return f" So do {_kind(against[0])}s {', '.join(numbers)}."
+
+
+def _kind(row: Any) -> str:
+    return "look" if isinstance(row, Mapping) and "thread" in row else "row"
 
 
 def in_words(look: Any) -> str:

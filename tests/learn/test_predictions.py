@@ -152,6 +152,14 @@ def test_a_wrong_choice_is_answered_with_the_look_that_refutes_it() -> None:
     ]
 
 
+def test_all_that_refute_a_choice_are_named() -> None:
+    """The first one in words, the others by their numbers."""
+    two, three = (told("a", a=lambda looks, n=n: looks[:n])[0] for n in (2, 3))
+
+    assert two.endswith("reached database D1: done. So does look 2.")
+    assert three.endswith("reached database D1: done. So do looks 2, 3.")
+
+
 def test_rows_of_any_other_kind_can_refute() -> None:
     """They are quoted key by key."""
     rows = [{"pool": "StaticPool", "databases": 1}]
