@@ -83,7 +83,7 @@ def test_never_made_with_plain_sqlite3(tmp_path: Path, monkeypatch: pytest.Monke
         look = first_look("sqlite3")
         files, tables = eval(look, {"connection": connection})
         assert files[0][2] == str(tmp_path / "tests" / "shop.db") and tables == []
-        row.cured_by("with plain `sqlite3` your `CREATE TABLE IF NOT EXISTS`, on this very file")
+        row.cured_by("in `sqlite3` `CREATE TABLE`")
         connection.execute(make)
         assert connection.execute("SELECT name FROM item").fetchall() == []
 
