@@ -12,7 +12,7 @@ import sqlite3
 from types import FunctionType
 from typing import Any
 
-from .cures import for_folder, for_no_tables, for_sqlite3
+from .cures import for_folder, for_sqlite3
 from .database import Sqlite
 from .find import Found
 from .readers import all_codes, called, is_own_file, line_of, own_sources, tree_of
@@ -163,8 +163,7 @@ def compare_files(reports: list[EngineReport], found: Found) -> None:
             continue
         report.tables = Tables(there=sorted(contents[report.opens]["tables"]))
         if not report.tables.there:
-            finding = Finding.of("no-tables", for_no_tables(), table=table_in(found))
-            report.findings.append(finding)
+            report.findings.append(Finding.of("no-tables", table=table_in(found)))
 
 
 def table_in(found: Found) -> str:

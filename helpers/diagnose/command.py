@@ -1,4 +1,14 @@
-"""The command: read what is named, print the report, return the exit status."""
+"""Which database does your app open, and will its tables be there?
+
+examples, in the folder of your app and with its Python:
+  python path/to/diagnose                      what `flask run` would take
+  python path/to/diagnose myapp:app            an app, engine, session or db.engine
+  python path/to/diagnose "myapp:create_app('testing')"    a factory
+  python path/to/diagnose instance/shop.db     a file; or a URL: sqlite://
+  python path/to/diagnose myapp:app --output json --ignore own-thread="no threads here"
+
+exit status: 0 safe, 1 something to mend, 2 could not look.
+"""
 
 from __future__ import annotations
 
@@ -21,25 +31,14 @@ from .text import as_text
 from .words import FINDINGS
 
 WAIT = 10  # seconds until it says that it waits
-EXAMPLES = """examples, in the folder of your app and with its Python:
-  python path/to/diagnose                      what `flask run` would take
-  python path/to/diagnose myapp:app            an app, engine, session or db.engine
-  python path/to/diagnose "myapp:create_app('testing')"    a factory
-  python path/to/diagnose instance/shop.db     a file; or a URL: sqlite://
-  python path/to/diagnose myapp:app --output json --ignore own-thread="no threads here"
-
-exit status: 0 safe, 1 something to mend, 2 could not look.
-ids for --ignore: """
 
 
 def parser() -> argparse.ArgumentParser:
-    """What can be typed."""
-    made = argparse.ArgumentParser(
-        prog="diagnose",
-        description="Which database does your app open, and will its tables be there?",
-        epilog=EXAMPLES + ", ".join(FINDINGS),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    """What can be typed; the head of this file is the help, but for Python's -OO."""
+    about, _, examples = (__doc__ or "").partition("\n\n")
+    epilog = f"{examples}ids for --ignore: {', '.join(FINDINGS)}"
+    plain = argparse.RawDescriptionHelpFormatter
+    made = argparse.ArgumentParser("diagnose", None, about, epilog, formatter_class=plain)
     add, said = made.add_argument, "let a finding count as safe"
     add("targets", nargs="*", metavar="TARGET", help="see the examples")
     add("--output", choices=("text", "json"), default="text")

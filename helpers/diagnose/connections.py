@@ -106,17 +106,14 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
         report.notes.append("each thread needs its own connection to this name")
         return report
     id = "sqlite3-refused" if error else "sqlite3-one-connection"
-    report.findings = [Finding.of(id, cures(place, file, names), error=error)]
+    use = "with contextlib.closing(connect()) as connection, connection:"
+    where, head = f"Instead of {place.path}: `{use}`", "def connect():"
+    cures = for_sqlite3(where, [head], "    return ", names)
+    if file is None:  # its thread alone could tell
+        del cures[1:]
+    elif file:
+        cures = [Cure(where, [head, f"    return sqlite3.connect({file!r})"])]
+    report.findings = [Finding.of(id, cures, error=error)]
     if file is None:
         report.notes.append("it was opened in another thread than this one")
     return report
-
-
-def cures(place: Place, file: str | None, names: Names) -> list[Cure]:
-    """A function that opens a connection for each use."""
-    use = "with contextlib.closing(connect()) as connection, connection:"
-    where, head = f"Instead of {place.path}: `{use}`", "def connect():"
-    if file:
-        return [Cure(where, [head, f"    return sqlite3.connect({file!r})"])]
-    found = for_sqlite3(where, [head], "    return ", names)
-    return found if file == "" else found[:1]  # unknown: its thread alone could tell

@@ -27,13 +27,7 @@ def cures_of(
     id: str, place: Place, sqlite: Sqlite | None, setting: Setting, names: Names
 ) -> list[Cure]:
     """The cures for what was measured on a copy of an engine."""
-    if id == "locked":
-        return [Cure("In your listener, leave out PRAGMA locking_mode = EXCLUSIVE", [])]
-    if id == "no-keeper" and sqlite:
-        return [keeper(sqlite)]
-    if sqlite is None:
-        return [without_pool(place, None, setting)]
-    if not (sqlite.in_memory or sqlite.is_odd):
+    if sqlite is None or not (sqlite.in_memory or sqlite.is_odd):
         return [without_pool(place, sqlite, setting)]
     name = names.new(place.key if place.extension else None)
     old_extension = place.extension == "flask_sqlalchemy" and is_old_extension()
@@ -52,12 +46,6 @@ def is_old_extension() -> bool:
     from importlib.metadata import version
 
     return int(version("flask-sqlalchemy").split(".")[0]) < 3
-
-
-def keeper(sqlite: Sqlite) -> Cure:
-    """A connection that keeps a database in memory that has a name."""
-    line = f'keeper = sqlite3.connect("{sqlite.database}", uri=True)'
-    return Cure("Before the first session, kept as long as the app runs", ["import sqlite3", line])
 
 
 def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: str) -> Cure:
@@ -87,25 +75,23 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
         url = f'"{setting.driver}:///{file}"'
         return [Cure(setting.place, setting.lines(url, ()))]
     if any(map(os.path.isdir, MIGRATIONS)):
-        write, run = by_tool(place, "revision --autogenerate", "upgrade head")
-        where = f"In the folder {os.getcwd()}; after `{write}`, if no migration makes it yet"
-        return [Cure(where, [run])]
+        of_flask, alembic = ("migrate", "upgrade"), ("revision --autogenerate", "upgrade head")
+        (write, run), tool = (of_flask if place.extension else alembic), tool_of(place)
+        where = f"In the folder {os.getcwd()}; after `{tool} {write}`, if no migration makes it yet"
+        return [Cure(where, [f"{tool} {run}"])]
+    engine = setting.variable or "engine"
+    lines = [f"{metadata}.create_all({engine})"]
     if place.extension == "flask_sqlalchemy":
         lines = ["with app.app_context():", "    db.create_all()"]
     elif is_async(place.value):
-        lines = [
-            f"async with {setting.variable or 'engine'}.begin() as connection:",
-            f"    await connection.run_sync({metadata}.create_all)",
-        ]
-    else:
-        lines = [f"{metadata}.create_all({setting.variable or 'engine'})"]
+        lines = [f"async with {engine}.begin() as connection:"]
+        lines += [f"    await connection.run_sync({metadata}.create_all)"]
     return [Cure("At startup, after the import of all models", lines)]
 
 
-def for_no_tables() -> list[Cure]:
-    """Where the tables are to be made: nothing tells by what."""
-    where = "Run what makes them on this file; if another file has them, name that by its full path"
-    return [Cure(where, [])]
+def tool_of(place: Place) -> str:
+    """The command of Alembic, which Flask-Migrate hands on."""
+    return "flask db" if place.extension else "alembic"
 
 
 def has_migrations() -> bool:
@@ -114,33 +100,6 @@ def has_migrations() -> bool:
     files = [each / "env.py" for each in folders if (each / "env.py").is_file()]
     texts = [each.read_text(encoding="utf-8", errors="replace") for each in files]
     return bool(folders) and "version_table" not in "".join(texts)
-
-
-def by_tool(place: Place, *does: str) -> list[str]:
-    """Commands of Alembic, as Flask-Migrate has them where the app is one of Flask's."""
-    of_flask = {"revision --autogenerate": "migrate", "upgrade head": "upgrade"}
-    if place.extension:
-        return [f"flask db {of_flask.get(each, each)}" for each in does]
-    return [f"alembic {each}" for each in does]
-
-
-def stamp(place: Place) -> list[Cure]:
-    """What tells the migrations that their tables are there."""
-    where = "Do the tables equal the models? Then here; and leave create_all() out of the app"
-    return [Cure(where, by_tool(place, "stamp head"))]
-
-
-def for_left_over(table: str, temporary: str, gone: bool) -> list[Cure]:
-    """The statement that ends what a migration has begun; the rows are in the one or the other."""
-    where = "In the sqlite3 shell; then mend that migration, and run it again"
-    drop, rename = f'DROP TABLE "{temporary}"', f'ALTER TABLE "{temporary}" RENAME TO "{table}"'
-    return [Cure(where, [rename if gone else drop])]
-
-
-def for_columns(table: str, columns: dict[str, str]) -> list[Cure]:
-    """The statements that add columns; a migration does the same and remembers it."""
-    lines = [f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}' for name, kind in columns.items()]
-    return [Cure("In a migration, or once in the sqlite3 shell", lines)]
 
 
 def for_folder(path: str) -> list[Cure]:

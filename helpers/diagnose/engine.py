@@ -10,8 +10,7 @@ from .app import App
 from .connections import holds
 from .database import Sqlite, shown
 from .find import Place
-from .judge import judge, judge_server, notes
-from .measure import measure
+from .measure import judge, judge_server, measure, notes
 from .private import is_async
 from .report import Cure, EngineReport, Finding
 from .scratch import Scratch
@@ -65,16 +64,17 @@ class EngineLook:
             if missing := sqlite.missing_folder():
                 self.add("no-folder", mend.for_folder(sqlite.path), reason=missing)
             elif (denied := sqlite.forbidden())[0]:
-                self.add("not-allowed", [], reason=denied[0], error=denied[1])
+                self.add("not-allowed", reason=denied[0], error=denied[1])
             elif self.app.contents.get(sqlite.path, {}).get("problem") == "not a database":
-                self.add("not-a-database", [], file=sqlite.path)
+                self.add("not-a-database", file=sqlite.path)
             else:
                 self.try_a_copy(sqlite)
                 self.compare_tables(sqlite)
         if configured := self.app.configured(self.place, sqlite):
-            setting = self.setting()
-            cures = [Cure(setting.place, [f"{setting.start}{configured!r}"])]
-            self.add("url-not-used", cures, configured=configured, table=self.table)
+            words = {"configured": configured, "table": self.table}
+            self.add(
+                "url-not-used", place=self.setting().place, start=self.setting().start, **words
+            )
             self.report.findings.insert(0, self.report.findings.pop())
 
     def setting(self) -> Setting:
@@ -83,16 +83,22 @@ class EngineLook:
         passed = sqlite.passed[1] if isinstance(sqlite, Sqlite) else None
         return setting_of(self.place, self.app.flask, passed)
 
-    def add(self, id: str, cures: list[Cure], **values: str) -> None:
+    def add(self, id: str, cures: list[Cure] | None = None, /, **values: str) -> None:
         """Add a finding."""
         self.report.findings.append(Finding.of(id, cures, **values))
 
     def add_measured(self, sqlite: Sqlite | None, error: str = "") -> None:
         """Add the finding that was measured, if it is one, with its cures."""
         if (id := self.report.kind) in FINDINGS:
-            cures = mend.cures_of(id, self.place, sqlite, self.setting(), self.app.names)
-            file = sqlite.path.rpartition("/")[2] if sqlite else ""
-            self.add(id, cures, error=error, file=file)
+            cures = None
+            if not FINDINGS[id].cure:
+                cures = mend.cures_of(id, self.place, sqlite, self.setting(), self.app.names)
+            words = (
+                {"file": sqlite.path.rpartition("/")[2], "database": sqlite.database}
+                if sqlite
+                else {}
+            )
+            self.add(id, cures, error=error, **words)
             if sqlite is None or is_async(self.engine):  # one connection is misused in threads only
                 said = self.report.findings[-1]
                 said.message = said.message.partition("; under load")[0]
@@ -136,13 +142,15 @@ class EngineLook:
     def compare_columns(self, sqlite: Sqlite, content: Content) -> None:
         """Compare the columns of tables that are there; and whether migrations know of them."""
         for table, columns in columns_missing(self.tables, self.engine, content).items():
-            cures = mend.for_columns(table, columns)
-            self.add("columns-missing", cures, table=table, column=next(iter(columns)))
+            add = f'ALTER TABLE "{table}" ADD COLUMN'
+            lines = "\n".join(f'{add} "{name}" {kind}' for name, kind in columns.items())
+            words = {"table": table, "column": next(iter(columns)), "statements": lines}
+            self.add("columns-missing", **words)
         alone = self.place.extension or len(self.app.found.engines) == 1
         if sqlite.in_memory or self.place.key or not (alone and self.tables):
             return
         if mend.has_migrations() and "alembic_version" not in content["tables"]:
-            self.add("not-stamped", mend.stamp(self.place), table=self.table)
+            self.add("not-stamped", table=self.table, tool=mend.tool_of(self.place))
 
     def add_left_over(self, temporary: str) -> None:
         """Add the finding for a table of a migration that failed half way."""
@@ -150,8 +158,9 @@ class EngineLook:
         gone = table not in (self.report.tables.there or [])
         error = f"no such table: {table}" if gone else f"table {temporary} already exists"
         rows = f"{table} is gone, and its rows are in it" if gone else f"{table} is still there"
+        drop, rename = f'DROP TABLE "{temporary}"', f'ALTER TABLE "{temporary}" RENAME TO "{table}"'
         words = {"temporary": temporary, "error": error, "rows": rows}
-        self.add("migration-left-over", mend.for_left_over(table, temporary, gone), **words)
+        self.add("migration-left-over", statement=rename if gone else drop, **words)
 
     def add_missing(self) -> None:
         """Add the finding for tables that are not there, or are somewhere else."""

@@ -13,12 +13,11 @@ from sqlalchemy.engine import Engine
 from .app import App
 from .calls import anew, calls_of, compare_files, look_at_calls, makers, report_on
 from .connections import database_of, is_open, look_at_connection
-from .cures import for_no_tables
 from .engine import look_at_engine
 from .find import Found, Place
 from .named import is_database, is_django, named_by_flask, typed_engine
 from .readers import is_own
-from .report import Cure, Finding, Report
+from .report import Finding, Report
 from .settings import Names
 from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
 from .watch import Watch
@@ -32,8 +31,7 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         found.follow(typed_engine(text), "URL" if "://" in text else "file", None)
         look_at_all(found, None, report, folder, {})
         if report.engines[0].tables.there == [] and report.engines[0].kind == "file":
-            finding = Finding.of("no-tables", for_no_tables(), table="item")
-            report.engines[0].findings.append(finding)
+            report.engines[0].findings.append(Finding.of("no-tables", table="item"))
         return
     watch = Watch()
     report.target = text if text not in ("", ".", "./") else named_by_flask()
@@ -89,9 +87,7 @@ def look_at_other_engines(target: Target, found: Found, report: Report) -> None:
     for name in [each for each in names if each and private and calls_of(each) > 1]:
         for engine in private:
             words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
-            lines = ["import functools", "", "@functools.lru_cache"]
-            cure = Cure("Above the function", lines)
-            engine.findings.insert(0, Finding.of("engine-each-call", [cure], **words))
+            engine.findings.insert(0, Finding.of("engine-each-call", **words))
 
 
 def look_at_object(value: object, report: Report) -> None:

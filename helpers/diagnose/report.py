@@ -37,10 +37,13 @@ class Finding:
     ignored: str = ""  # the reason that the reader gave
 
     @classmethod
-    def of(cls, id: str, cures: list[Cure] | None = None, **values: str) -> Finding:
-        """The finding with an id, its words filled in."""
+    def of(cls, id: str, cures: list[Cure] | None = None, /, **values: str) -> Finding:
+        """The finding with an id, its words filled in; without other cures, with its own."""
         words = FINDINGS[id]
         sentence, message = words.sentence.format(**values), words.message.format(**values)
+        if cures is None and words.cure:
+            lines = words.lines.format(**values).strip().splitlines()
+            cures = [Cure(words.cure.format(**values), lines)]
         return cls(id, sentence, message, words.notebook, cures or [])
 
 

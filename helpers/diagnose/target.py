@@ -51,10 +51,9 @@ def load(text: str, ran: list[str]) -> Target:
     print(f"diagnose: importing {module} runs it", file=sys.stderr, flush=True)
     ran.append(f"importing {module} ran it")
     target = Target(None, module, ran=ran)
-    target.module = attempt(partial(importlib.import_module, module), f"Importing {module}")
-    target.value = target.module
-    if not isinstance(target.module, ModuleType):  # it has put something else in its place
-        target.module = None
+    target.value = attempt(partial(importlib.import_module, module), f"Importing {module}")
+    if isinstance(target.value, ModuleType):  # else it has put something else in its place
+        target.module = target.value
     if name:
         get_named(target, name)
     elif target.module:
@@ -83,14 +82,11 @@ def is_flask(value: object) -> bool:
 def get_named(target: Target, name: str) -> None:
     """Get a name with dots from a module, or call a factory with the arguments that are written."""
     try:
-        expression = ast.parse(name, mode="eval").body
-        arguments, keywords = [], {}
+        expression, dotted = ast.parse(name, mode="eval").body, name
         if isinstance(expression, ast.Call):
             arguments = [ast.literal_eval(each) for each in expression.args]
             keywords = {str(each.arg): ast.literal_eval(each.value) for each in expression.keywords}
             dotted = ast.unparse(expression.func)
-        else:
-            dotted = name
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", dotted):
             raise ValueError
     except (SyntaxError, ValueError):

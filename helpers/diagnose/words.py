@@ -9,11 +9,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Words:
-    """What a finding says: its notebook, its sentence, and what a reader sees of it."""
+    """What a finding says: its notebook, its sentence, what a reader sees of it, and its cure.
+
+    Where the cure depends on the reader's code, ``cures.py`` has it.
+    """
 
     notebook: str
     sentence: str
     message: str
+    cure: str = ""  # where it goes
+    lines: str = ""  # to paste
 
 
 TEXTS = RawConfigParser()
