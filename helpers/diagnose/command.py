@@ -22,7 +22,6 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from importlib import metadata
 
 from . import __version__
 from .diagnosis import FLAG, ask, inside
@@ -50,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
 
 def versions() -> str:
     """The versions that a report depends on."""
+    from importlib import metadata  # takes longer than the rest
+
     sqlalchemy = "missing"
     with suppress(metadata.PackageNotFoundError):
         sqlalchemy = metadata.version("sqlalchemy")

@@ -71,10 +71,8 @@ class EngineLook:
                 self.try_a_copy(sqlite)
                 self.compare_tables(sqlite)
         if configured := self.app.configured(self.place, sqlite):
-            words = {"configured": configured, "table": self.table}
-            self.add(
-                "url-not-used", place=self.setting().place, start=self.setting().start, **words
-            )
+            words = {"configured": configured, "start": self.setting().start}
+            self.add("url-not-used", table=self.table, place=self.setting().place, **words)
             self.report.findings.insert(0, self.report.findings.pop())
 
     def setting(self) -> Setting:
@@ -93,12 +91,8 @@ class EngineLook:
             cures = None
             if not FINDINGS[id].cure:
                 cures = mend.cures_of(id, self.place, sqlite, self.setting(), self.app.names)
-            words = (
-                {"file": sqlite.path.rpartition("/")[2], "database": sqlite.database}
-                if sqlite
-                else {}
-            )
-            self.add(id, cures, error=error, **words)
+            path, database = (sqlite.path, sqlite.database) if sqlite else ("", "")
+            self.add(id, cures, error=error, file=path.rpartition("/")[2], database=database)
             if sqlite is None or is_async(self.engine):  # one connection is misused in threads only
                 said = self.report.findings[-1]
                 said.message = said.message.partition("; under load")[0]

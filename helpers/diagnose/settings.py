@@ -22,7 +22,6 @@ AT_FAULT = ("poolclass", "pool_size", "max_overflow", "creator")  # what a new U
 URL_NAMES = ("url", "db_url", "database_url", "storage_url", "connection_string", "dburi", "uri")
 IN_MEMORY = "Stay in memory, with a keeper that lives as long as the app"
 WAITING = "Stay in memory, with a keeper, and a writer waits for another one"
-PATH = "from pathlib import Path"
 WIDTH = 76  # columns of a line of code
 MEMDB_IS_KNOWN = sqlite3.sqlite_version_info >= (3, 36)
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from .find import Found, Place
-from .readers import own_sources
+from .readers import called, own_sources
 
 SESSIONS = {"Session", "sessionmaker", "AsyncSession", "async_sessionmaker", "configure"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -26,28 +26,21 @@ NOT_THERE: set[str] = set()  # of a file that is not there yet
 
 def models_of(place: Place, found: Found, there: There) -> tuple[list[sa.Table], set[str]]:
     """The tables of an engine's models, and the names of those that may be another engine's."""
-    plain = [
-        table for each in found.metadata if not of_extension(each) for table in tables_in(each)
-    ]
+    plain: list[sa.Table] = []
+    of_all: list[sa.Table] = []
+    for each in found.metadata:  # of tables in another schema nothing is known
+        tables = [table for table in each.value.tables.values() if not table.schema]
+        (of_all if of_extension(each) else plain).extend(tables)
     engines = [each for each in found.engines if each.extension != "flask_sqlalchemy"]
     if place not in engines:
-        of_all = [
-            table for each in found.metadata if of_extension(each) for table in tables_in(each)
-        ]
         mine = [each for each in of_all if bind_of(each) == (place.key or None)]
         return mine + (plain if not (place.key or engines) else []), set()
     if len(engines) == 1:
         return plain, set()
     whose = Whose(engines, found, there)
     says = [(each, whose.belongs(each, place)) for each in plain]
-    return [t for t, mine in says if mine is not False], {
-        t.name for t, mine in says if mine is None
-    }
-
-
-def tables_in(metadata: Place) -> list[sa.Table]:
-    """The tables that are declared in this database and not in another schema."""
-    return [table for table in metadata.value.tables.values() if not table.schema]
+    mine = [each for each, belongs in says if belongs is not False]
+    return mine, {each.name for each, belongs in says if belongs is None}
 
 
 def of_extension(metadata: Place) -> bool:
@@ -83,8 +76,7 @@ class Whose:
 
     def owners(self, metadata: sa.MetaData) -> list[Place]:
         """The engines that have some of the tables, or for which the code makes them."""
-        names = names_of(metadata)
-        made = self.tied(metadata)
+        names, made = names_of(metadata), self.tied(metadata)
         return [each for each in self.engines if each in made or names & self.there[id(each)]]
 
     def belongs(self, table: sa.Table, place: Place) -> bool | None:
@@ -156,7 +148,7 @@ def ties_of(call: ast.Call, known: dict[str, Any]) -> Iterator[Tie]:
     """What a call says."""
     function: Any = call.func
     given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "bind")]
-    if getattr(function, "attr", "") == "run_sync" and given:  # ``run_sync(metadata.create_all)``
+    if called(call) == "run_sync" and given:  # ``run_sync(metadata.create_all)``
         function, given = given[0], [function.value]
     name = getattr(function, "attr", getattr(function, "id", ""))
     engines = [engine for each in given if (engine := engine_of(value_of(each, known)))]
