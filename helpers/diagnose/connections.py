@@ -50,8 +50,7 @@ def works_elsewhere(connection: sqlite3.Connection) -> str:
         return ""
 
     with ThreadPoolExecutor(2, "diagnose") as threads:
-        errors = [each.result() for each in [threads.submit(use), threads.submit(use)]]
-    return max(errors)
+        return max([each.result() for each in [threads.submit(use), threads.submit(use)]])
 
 
 def holds(sqlite: Sqlite, found: Found, opened: dict[int, str]) -> tuple[bool, int]:
@@ -78,10 +77,10 @@ def leads_to(connection: sqlite3.Connection, sqlite: Sqlite, opened: dict[int, s
 
 def driver_of(keeper: Any) -> sqlite3.Connection | None:
     """The driver's connection under one of SQLAlchemy's that is checked out."""
-    driver = None
     with suppress(Exception):  # it is closed, or invalid
         driver = driver_connection(keeper)
-    return driver if isinstance(driver, sqlite3.Connection) and is_open(driver) else None
+        return driver if isinstance(driver, sqlite3.Connection) and is_open(driver) else None
+    return None
 
 
 def look_at_connection(place: Place, opened: str | None, names: Names) -> EngineReport:

@@ -76,15 +76,17 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
 def look_at_other_engines(target: Target, found: Found, report: Report) -> None:
     """Find functions that make another engine at each call, with other memory."""
     private = [each for each in report.engines if each.opens == "memory without a name"]
-    first = getattr(target.value, "sync_engine", target.value)
+    if not private:
+        return
     names = [anew(each) for each in found.functions if each not in found.cached]
-    if target.factory and isinstance(first, Engine) and private:
+    first = getattr(target.value, "sync_engine", target.value)
+    if target.factory and isinstance(first, Engine):
         call_again(target)
         same = getattr(target.value, "sync_engine", target.value) is first
         names = [] if same else [target.path]
         if names and calls_of(target.path) < 2:
             private[0].notes.append("each call makes another engine, with memory of its own")
-    for name in [each for each in names if each and private and calls_of(each) > 1]:
+    for name in [each for each in names if each and calls_of(each) > 1]:
         for engine in private:
             words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
             engine.findings.insert(0, Finding.of("engine-each-call", **words))

@@ -19,11 +19,6 @@ Arguments = tuple[list[Any], dict[str, Any]]
 Listener = Callable[..., Any]
 
 
-def original(engine: Engine) -> Engine:
-    """The engine that ``engine.execution_options(...)`` came from."""
-    return getattr(engine, "_proxied", engine)
-
-
 def is_async(engine: Engine) -> bool:
     """Whether the engine's driver is asynchronous."""
     return bool(getattr(engine.dialect, "is_async", False))
@@ -95,7 +90,7 @@ def own_listeners(engine: Engine) -> list[tuple[str, Listener]]:
 
     One that listens once is left out: to run it here would use it up.
     """
-    engine = original(engine)
+    engine = getattr(engine, "_proxied", engine)  # where it is of ``execution_options(...)``
     events = [(name, getattr(engine.pool.dispatch, name)) for name in POOL_EVENTS]
     events += [(name, getattr(engine.dispatch, name)) for name in ENGINE_EVENTS]
     listeners = [(name, each) for name, found in events for each in found.listeners]
