@@ -120,7 +120,7 @@ ERROR = re.compile(r"^(?:E  +|\S+:\d+: |)((?:\w+\.)*\w*Error\b.*)$", re.MULTILIN
 PRICES = {  # a test: what is said where it alone is red
     "test_nobody_takes_it_away": "Ann's row was lost in one of them, because all sessions share one"
     " connection: notebook 07.",
-    "test_the_databases_are_new": "But they have the same databases, emptied. What a test"
+    "test_the_databases_are_new": "They have the same databases, emptied. What a test"
     " leaves running, a thread or a session, changes the next one. So do two workers on one file.",
 }
 NAMES = re.findall(r"def (test_\w+)", TESTS)

@@ -128,4 +128,4 @@ def test_what_the_same_database_costs_is_told() -> None:
     """Emptied between two tests, it is still the same one."""
     said = keeps_tests_apart(conftest(*SAME, end="database.drop_all()")).said
 
-    assert "But they have the same databases, emptied." in said
+    assert "They have the same databases, emptied." in said
