@@ -67,6 +67,8 @@ def _message(error: BaseException) -> list[str]:
     """The type and the message, without the link that SQLAlchemy adds."""
     lines = f"{type(error).__name__}: {error}".removesuffix(": ").splitlines()
     lines = [line for line in lines if not line.startswith("(Background on this error at:")]
+    if type(error) is NameError and error.name:
+        lines.append(f"If a cell above makes {error.name}, run that cell first.")
     return [*lines, REMOVED] if _was_removed(getattr(error, "filename", None)) else lines
 
 

@@ -53,6 +53,7 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "def wait():\n    raise KeyboardInterrupt\nwait()",
         "def half(:",
         REMOVED,
+        "house.remove()",
     ]
     tags = {"tags": ["raises-exception"]}
     cells = [new_code_cell(SHOP), *(new_code_cell(each, metadata=tags) for each in raising)]
@@ -130,3 +131,11 @@ def test_a_folder_that_was_removed_is_told_so(errors: dict[str, Any]) -> None:
     assert lines[-2].startswith("FileNotFoundError: ")
     assert lines[-1] == last
     assert _message(FileNotFoundError(2, "No such file", "/nowhere/mine.txt"))[-1] != last
+
+
+def test_a_name_that_is_not_there_yet_is_told_so(errors: dict[str, Any]) -> None:
+    """As in a cell that is run out of order."""
+    assert shown(errors["house.remove()"])[-2:] == [
+        "NameError: name 'house' is not defined",
+        "If a cell above makes house, run that cell first.",
+    ]
