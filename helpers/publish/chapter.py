@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from operator import add
 from typing import Any
 
 from markupsafe import Markup
 
+from helpers.publish.changes import changes
 from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
 from helpers.publish.page import markdown, shown, side_by_side, source
@@ -42,7 +42,7 @@ class Chapter:
     :param evidence: what is there to work on, before anything is predicted.
     :param predictions: one for each prediction: what is asked, and the form.
     :param findings: one for each unit of evidence and explanation.
-    :param story: predictions and findings, in the order of the notebook.
+    :param story: what is asked, and findings, in the order of the notebook, below its headings.
     :param has_files: whether the files of the case are printed with it.
     :param exercise: what the exercise needs, asks and gives.
     :param answers: what only the instructor is told of the findings.
@@ -64,12 +64,12 @@ class Chapter:
     desk: tuple[Markup, ...]
 
 
-def read_chapter(name: str, notebook: Any, files: str = "") -> Chapter:
+def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) -> Chapter:
     """Pick from a notebook what is printed of it.
 
     :param name: the file name, which begins with two digits.
     :param notebook: as ``nbformat`` reads it.
-    :param files: the text of the files of the case.
+    :param files: those of the case, by name.
     :raises Problem: when it has no frame, or an output to be printed is not stored.
     """
     frame = read_frame(name, notebook)
@@ -83,11 +83,11 @@ def read_chapter(name: str, notebook: Any, files: str = "") -> Chapter:
             evidence=evidence,
             predictions=tuple(chain(*asked)),
             findings=tuple(chain(*found)),
-            story=tuple(chain(*map(add, asked, found))),
+            story=tuple(chain(*map(_story, frame.sections, found))),
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
-            solutions=tuple(_solutions(cells, files)),
+            solutions=tuple(_solutions(cells, files or {})),
             points=tuple(_texts(frame.section("Key points"))),
             desk=tuple(_printed(cell) for cell in cells if "desk" in tags(cell)),
         )
@@ -110,6 +110,33 @@ def _found_in(section: Section) -> Iterator[Markup]:
     """The units of evidence and explanation of a section."""
     for unit in units(section.cells, "handout"):
         yield _together(unit)
+
+
+def _story(section: Section, found: list[Markup]) -> Iterator[Markup]:
+    """What a section asks, without a form, then what it finds below the headings it has there."""
+    told = ""
+    if section.heading.startswith("Predict"):
+        told = section.heading
+        yield _block(
+            [_asked(each) for each in _up_to_form(section.cells) if _is_told(each)], "asked"
+        )
+    for unit, inside in zip(units(section.cells, "handout"), found, strict=True):
+        heading = _heading_above(section, unit[0])
+        if heading != told and not unit[0].source.startswith("#"):
+            yield markdown(f"# {heading}", below=2, flat=True)
+        yield inside
+        told = heading
+
+
+def _is_told(cell: Any) -> bool:
+    return not _is_left_out(cell) and "prediction" not in tags(cell)
+
+
+def _heading_above(section: Section, cell: Any) -> str:
+    """The heading of level two or three that a cell stands under, or begins with."""
+    above = section.cells[: section.cells.index(cell) + 1]
+    found = [each.source for each in above if re.match("###? ", each.source)]
+    return str(found[-1]).splitlines()[0].lstrip("# ") if found else section.heading
 
 
 def _asked(cell: Any) -> Markup:
@@ -145,16 +172,14 @@ def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
         yield side_by_side("\n\n".join(code))
 
 
-def _solutions(cells: tuple[Any, ...], files: str) -> Iterator[Markup]:
+def _solutions(cells: tuple[Any, ...], files: dict[str, str]) -> Iterator[Markup]:
     """Each repair, without the lines that the exercise above it has as well."""
     given = ""
     for cell in cells:
-        if "case-files" in tags(cell):
-            given += files
-        elif "exercise" in tags(cell):
+        if "exercise" in tags(cell):
             given += cell.source + "\n"
         elif "solution" in tags(cell):
-            yield markdown(cell.source, below=2, flat=True, given=given)
+            yield markdown(changes(cell.source, files), below=2, flat=True, given=given)
 
 
 def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.publish.chapter import TAGS
 from helpers.publish.desk import desk_sheet
-from helpers.publish.files import progress, read_notebooks, wipe, write
+from helpers.publish.files import progress, read_notebooks, read_text, wipe, write
 from helpers.publish.frame import Problem
 from helpers.publish.papers import (
     PAPERS,
@@ -23,6 +24,7 @@ from helpers.publish.papers import (
     worksheet,
 )
 from helpers.publish.pdf import NoPdf
+from helpers.publish.plans import folder_name, notebooks_of, plan_named, read_plans
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS: dict[str, Callable[[Lesson, str], str]] = {
@@ -34,19 +36,26 @@ DOCUMENTS: dict[str, Callable[[Lesson, str], str]] = {
 }
 
 
-def make(root: Path, folder: Path, paper: str, anew: bool) -> None:
-    """Make all papers, each as HTML and as PDF.
+def make(root: Path, folder: Path, paper: str, anew: bool, plan: str = "") -> list[str]:
+    """Make all papers, each as HTML and as PDF, and return their names.
 
     :param root: the folder of the lesson.
     :param folder: where to put them.
     :param paper: one of ``PAPERS``.
     :param anew: execute the notebooks first.
+    :param plan: the name of a plan, for the papers of its notebooks alone.
     :raises Problem: when there is something to mend first; no file is changed then.
     :raises NoPdf: when there is no PDF; the HTML is made, and PDFs of before are gone.
     """
     write(folder, {})  # refuses at once, and not after minutes of execution
     lesson = read_lesson(root, read_notebooks(root / "notebooks", anew))
-    pages = {name: document(lesson, paper) for name, document in DOCUMENTS.items()}
+    documents, taught = dict(DOCUMENTS), lesson
+    if plan:
+        taught = of_plan(lesson, plan)
+        if not any(chapter.frame.optional for chapter in taught.chapters):
+            del documents["findings-optional"]
+        documents["desk-sheet"] = lambda _, paper: desk_sheet(lesson, paper)  # one leaf for all
+    pages = {name: document(taught, paper) for name, document in documents.items()}
     html = {f"{name}.html": page.encode() for name, page in pages.items()}
     try:
         files = html | pdfs(pages)
@@ -56,6 +65,18 @@ def make(root: Path, folder: Path, paper: str, anew: bool) -> None:
             (folder / f"{name}.pdf").unlink(missing_ok=True)
         raise
     write(folder, files)
+    return [*pages]
+
+
+def of_plan(lesson: Lesson, plan: str) -> Lesson:
+    """The lesson with the notebooks of a plan alone.
+
+    :param plan: its name.
+    """
+    numbers = notebooks_of(read_plans(lesson.plans)[plan])
+    return replace(
+        lesson, chapters=tuple(each for each in lesson.chapters if each.frame.number in numbers)
+    )
 
 
 def pdfs(pages: dict[str, str]) -> dict[str, bytes]:
@@ -105,17 +126,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--execute", action="store_true", help="execute the notebooks first")
     parser.add_argument("--paper", default="A4", metavar="|".join(PAPERS))
     parser.add_argument("--output", type=Path, default=ROOT / "handout", metavar="FOLDER")
+    parser.add_argument("--plan", default="", help="only its notebooks, such as 'A day'")
     given = parser.parse_args(arguments)
+    folder = given.output
     try:
-        paper = paper_named(given.paper)
-        make(ROOT, given.output, paper, given.execute)
+        paper, plan = paper_named(given.paper), ""
+        if given.plan:  # in a folder of its own: no other paper is to be taken for one of its
+            plans = read_plans(read_text(ROOT / "notebooks" / "instructor" / "plans.md"))
+            plan = plan_named(given.plan, plans)
+            folder /= folder_name(plan)
+        made = make(ROOT, folder, paper, given.execute, plan)
     except Problem as problem:
         return _end(str(problem), 1)
     except NoPdf as problem:
-        return _end(f"{given.output} has the papers as HTML only; {problem}", 1)
+        return _end(f"{folder} has the papers as HTML only; {problem}", 1)
     except KeyboardInterrupt:
         return _end("Nothing was changed, because you interrupted it.", 130)
-    print(f"{given.output} has {', '.join(DOCUMENTS)}, each as .html and .pdf, for {paper}.")
+    print(f"{folder} has {', '.join(made)}, each as .html and .pdf, for {paper}.")
     return 0
 
 

@@ -44,6 +44,8 @@ class _Renderer(mistune.HTMLRenderer):
         return "" if leads_on else super().paragraph(text)
 
     def block_code(self, code: str, info: str | None = None) -> str:
+        if info == "board":  # a sketch, drawn with the lines that letters can have
+            return Markup('<pre class="board">{}</pre>').format(code.rstrip())
         shorter = without_repeats(code, self.given)
         self.given += code
         return source(shorter)
@@ -144,7 +146,8 @@ def without_repeats(code: str, given: str) -> str:
         repeated = max(_in_common(lines[at:], known[n:]) for n in range(len(known) + 1))
         kept.append(lines[at])
         if repeated > SHORTEST + 1:
-            indent = " " * (len(lines[at + 1]) - len(lines[at + 1].lstrip()))
+            first = next(line for line in lines[at + 1 :] if line.strip())
+            indent = " " * (len(first) - len(first.lstrip()))
             kept += [f"{indent}…  # as above", lines[at + repeated - 1]]
         at += repeated if repeated > SHORTEST + 1 else 1
     return "\n".join(kept)

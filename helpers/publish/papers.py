@@ -55,9 +55,8 @@ def read_lesson(root: Path, notebooks: dict[str, Any]) -> Lesson:
             " '## 1.0.0 – 2026-11-27'."
         )
     files = case_files(root / "helpers" / "case" / "project")
-    text = "".join(files.values())
     return Lesson(
-        chapters=tuple(read_chapter(name, each, text) for name, each in notebooks.items()),
+        chapters=tuple(read_chapter(name, each, files) for name, each in notebooks.items()),
         plans=read_text(folder / "plans.md"),
         remarks={path.stem: read_text(path) for path in sorted(folder.glob("[0-9][0-9].md"))},
         files=files,

@@ -52,6 +52,8 @@ def handout() -> int:
     options = ["--execute"] if os.environ.get("EXECUTE") else []
     if os.environ.get("PAPER"):
         options.append(f"--paper={checked_paper(os.environ['PAPER'])}")
+    if os.environ.get("PLAN"):
+        options.append(f"--plan={os.environ['PLAN']}")
     install(all_packages=True)
     return run(PYTHON, "-m", "helpers.publish.handout", *options)
 

@@ -7,9 +7,10 @@ from html import unescape
 from typing import Any
 
 import pytest
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from small_lesson import RESULT, small
 
+from helpers.publish.changes import changes
 from helpers.publish.chapter import read_chapter
 from helpers.publish.frame import Problem
 
@@ -41,7 +42,8 @@ def test_each_cell_has_its_place() -> None:
         "findings": ["a result Told. in a list And why. source = 3 a result"],
         "story": [
             "Predict the number Which? a one b two",
-            "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
+            "Predict the looks Which database?",
+            "Run: before",
             "a result Told. in a list And why. source = 3 a result",
         ],
         "exercise": ["Repair it.", "def given(): ... answer = given()"],
@@ -106,3 +108,26 @@ def test_what_an_exercise_needs_comes_before_its_code() -> None:
     exercise = [words(each) for each in read_chapter(name, notebook).exercise]
 
     assert exercise == ["Repair it.", "def given(): ... answer = given()"]
+
+
+def test_files_that_a_repair_writes_are_a_diff() -> None:
+    """Before and after, file by file, with two lines around; any other code stays as it is."""
+    before = {"a.py": "one\ntwo\nthree\nfour\nfive\n", "b.py": "same\n"}
+    after = {**before, "a.py": before["a.py"].replace("four", "FOUR")}
+    code = f"repaired = {after!r}"
+
+    assert changes(f"Try:\n\n```python\n{code}\n```\n", before) == (
+        "Try:\n\n```diff\na.py\n  …\n two\n three\n-four\n+FOUR\n five\n```\n"
+    )
+    for other in ('x = {"c.py": "1"}', 'x = {"a.py": 1}', "x = 1"):
+        fenced = f"```python\n{other}\n```\n"
+        assert changes(fenced, before) == fenced
+
+
+def test_a_story_stands_below_its_headings() -> None:
+    """Each unit below the heading that it has in the notebook, which is told once."""
+    [(name, notebook)] = small(RESULT).items()
+    notebook.cells.insert(9, new_markdown_cell("### And then"))
+    story = [words(each) for each in read_chapter(name, notebook).story]
+
+    assert story[2:4] == ["And then", "a result Told. in a list And why. source = 3 a result"]

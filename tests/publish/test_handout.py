@@ -15,8 +15,16 @@ from small_lesson import NAME, make_lesson, small
 from helpers.publish import handout
 from helpers.publish.files import read_notebooks
 from helpers.publish.frame import Problem
-from helpers.publish.handout import DOCUMENTS, main, make
+from helpers.publish.handout import DOCUMENTS, main, make, of_plan
+from helpers.publish.papers import findings, guide, read_lesson, worksheet
 from helpers.publish.pdf import NoPdf
+
+ROOT = Path(__file__).parents[2]
+PLANS = {
+    "45 minutes": ["00", "03"],
+    "Half a day": ["00", "01", "03", "04", "05", "07"],
+    "A day": ["00", "01", "03", "04", "05", "07", "12", "17"],
+}
 
 
 @pytest.fixture
@@ -148,6 +156,39 @@ def test_a_paper_that_is_not_known(paper: str, capsys: pytest.CaptureFixture[str
         assert capsys.readouterr().err == "A5 is not a paper: name one of A4, Letter.\n"
     else:
         assert handout.paper_named(paper) == "A4"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_pdf")
+def test_the_papers_of_one_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder of their own, without the papers that none of its notebooks is in."""
+    monkeypatch.setattr(handout, "ROOT", make_lesson(tmp_path / "lesson"))
+
+    assert main(["--output", str(tmp_path / "out"), "--plan", "a day"]) == 1
+    assert f"{tmp_path / 'out' / 'a-day'} has the papers as HTML only" in capsys.readouterr().err
+    made = {path.name for path in (tmp_path / "out" / "a-day").iterdir()}
+    assert made == {f"{name}.html" for name in DOCUMENTS} - {"findings-optional.html"}
+
+
+@pytest.mark.parametrize(("plan", "numbers"), PLANS.items())
+def test_a_plan_has_the_pages_of_its_notebooks_alone(plan: str, numbers: list[str]) -> None:
+    """Worksheet, findings and guide; the desk sheet is the same for all."""
+    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
+    taught = of_plan(lesson, plan)
+
+    for document in (worksheet, findings, guide):
+        html = document(taught, "A4")
+        assert re.findall(r'id="c(\d\d)"', html) == numbers
+        assert 'href="#c' in html
+
+
+def test_a_plan_that_there_is_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The sentence names those that there are, and nothing is made."""
+    assert main(["--plan", "a week", "--output", str(tmp_path / "out")]) == 1
+    assert re.match(r'There is no plan "a week": name one of', capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_without_notebooks(tmp_path: Path) -> None:

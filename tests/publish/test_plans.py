@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from choices import questions
 from run_sheets import NOTEBOOKS, skipped, without
 
 from helpers.publish.files import read_notebooks
 from helpers.publish.frame import Problem, read_frame
-from helpers.publish.plans import Row, plan_named, read_plans
+from helpers.publish.plans import Row, notebooks_of, plan_named, read_plans
 
 ROOT = Path(__file__).parents[2]
 PLANS = read_plans((ROOT / "notebooks" / "instructor" / "plans.md").read_text(encoding="utf-8"))
@@ -57,18 +59,63 @@ def test_there_is_a_break_every_90_minutes(name: str) -> None:
         assert since <= 90, row
 
 
+@pytest.mark.parametrize("name", LENGTHS)
+def test_each_line_begins_when_the_one_before_ends(name: str) -> None:
+    """Nobody has to reckon while teaching."""
+    begins = [int(row.at.split(":")[0]) * 60 + int(row.at.split(":")[1]) for row in PLANS[name]]
+    ends = [at + row.minutes for at, row in zip(begins, PLANS[name], strict=True)]
+
+    assert begins[1:] == ends[:-1]
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_plan_gives_time_to_arrive(name: str) -> None:
+    """And says which notebook to leave out, or not to, when it is late."""
+    section = (ROOT / "notebooks" / "instructor" / "plans.md").read_text(encoding="utf-8")
+    section = section.partition(f"## {name}\n")[2].partition("\n## ")[0]
+    [late] = [line for line in section.splitlines() if line.startswith("**Late?**")]
+
+    assert PLANS[name][0].what.startswith("Slack: arriving")
+    assert set(re.findall(r"\b\d\d\b", re.sub(r"\d+:\d\d", "", late))) <= {
+        *notebooks_of(PLANS[name])
+    }
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_plan_names_its_notebooks_as_they_are_called(name: str) -> None:
+    """Number and title."""
+    stored = read_notebooks(ROOT / "notebooks", anew=False)
+    frames = [read_frame(file, notebook) for file, notebook in stored.items()]
+    titles = {frame.number: f"{frame.number} {frame.title}" for frame in frames}
+
+    assert [(row.what, titles[row.notebook]) for row in PLANS[name] if row.notebook] == [
+        (titles[row.notebook], titles[row.notebook]) for row in PLANS[name] if row.notebook
+    ]
+
+
 def test_the_day_ends_with_the_case() -> None:
     """The last notebook that is opened."""
-    assert [row.notebook for row in PLANS["A day"] if row.notebook][-1] == "17"
+    assert notebooks_of(PLANS["A day"])[-1] == "17"
 
 
-def test_a_plan_by_its_name() -> None:
-    """However it is written; and a sentence where there is none."""
-    plans = read_plans("## A day\n\n| Minutes | What |\n|---|---|\n| 5 | 01 |\n")
+@pytest.mark.parametrize("name", [" a DAY", "A day", "a d"])
+def test_a_plan_by_its_name(name: str) -> None:
+    """However it is written, or begun."""
+    assert plan_named(name, PLANS) == "A day"
 
-    assert plan_named(" a DAY", plans) == [Row(5, "01")]
-    with pytest.raises(Problem, match='There is no plan "a week": name one of "A day"'):
-        plan_named("a week", plans)
+
+@pytest.mark.parametrize("name", ["a week", "", "day"])
+def test_a_plan_that_there_is_not(name: str) -> None:
+    """The sentence names those that there are."""
+    with pytest.raises(Problem, match=f'There is no plan "{name}": name one of "45 minutes"'):
+        plan_named(name, PLANS)
+
+
+def test_a_plan_is_read_with_or_without_times() -> None:
+    """A run sheet has none."""
+    plans = read_plans("## A day\n\n| 9:00 | 5 | 01 |\n\n## Run sheet\n\n| 3 | **Say** |\n")
+
+    assert plans == {"A day": [Row(5, "01", "9:00")], "Run sheet": [Row(3, "**Say**")]}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -89,3 +136,34 @@ def test_what_a_run_sheet_lets_go_is_in_its_notebook(path: Path) -> None:
     assert len(without(whole, skipped(path)).cells) < len(whole.cells)
     with pytest.raises(LookupError, match="there is no section Nothing"):
         without(whole, ["Nothing"])
+
+
+ANSWERS = re.compile(r"^\| (\d\d\w) ([a-d](?:(?:, | or )[a-d])*) \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_run_sheet_answers_each_wrong_letter(path: Path) -> None:
+    """And says which one is right."""
+    sheet = (ROOT / "notebooks" / "instructor" / f"{path.name[:2]}.md").read_text(encoding="utf-8")
+    right = dict(re.findall(r"(\d\d\w): ([a-d])\b", sheet))
+    told = {
+        (key, letter) for key, each in ANSWERS.findall(sheet) for letter in each if letter in "abcd"
+    }
+    asked = {
+        (question.key, letter)
+        for question in questions(nbformat.read(path, as_version=4))
+        for letter in question.choices
+    }
+
+    assert told == asked - right.items()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_run_sheet_has_its_board(path: Path) -> None:
+    """Drawn, and in words."""
+    sheet = (ROOT / "notebooks" / "instructor" / f"{path.name[:2]}.md").read_text(encoding="utf-8")
+    [board] = re.findall(
+        r"^```board\n(.+?)^```\n\n\*\*Board sketch\.\*\* ", sheet, re.M | re.DOTALL
+    )
+
+    assert max(map(len, board.splitlines())) <= 62  # beside it there is text
