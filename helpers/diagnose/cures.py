@@ -77,6 +77,9 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
     if any(map(os.path.isdir, MIGRATIONS)):
         of_flask, alembic = ("migrate", "upgrade"), ("revision --autogenerate", "upgrade head")
         (write, run), tool = (of_flask if place.extension else alembic), tool_of(place)
+        if tables.there == ["alembic_version"]:  # it may say that all is done
+            where = f"In the folder {os.getcwd()}; Alembic's own table is there alone"
+            return [Cure(where, [f"{tool} stamp base", f"{tool} {run}"])]
         where = f"In the folder {os.getcwd()}; after `{tool} {write}`, if no migration makes it yet"
         return [Cure(where, [f"{tool} {run}"])]
     engine = setting.variable or "engine"

@@ -71,6 +71,24 @@ def old(tmp_path: Path, make_engine: MakeEngine) -> Engine:
     return engine
 
 
+def test_dropped_under_alembic(row: Row, old: Engine, tmp_path: Path) -> None:
+    config = migrations(tmp_path / "again", old, shop("item"))
+    for path in (tmp_path / "yesterday" / "versions").glob("*.py"):
+        shutil.copy(path, tmp_path / "again" / "versions")
+    shop("item").drop_all(old)  # a test, on the file of the app
+    command.upgrade(config, "head")
+    with row.fails():
+        run(old, "SELECT name FROM item")
+    with old.connect() as connection:
+        [(revision,)], tables = row.tells(connection=connection)
+    assert [revision] == scripts(tmp_path / "again") and tables == ["alembic_version"]
+    row.cured_by("`flask db stamp base`, then `flask db upgrade`", "`alembic upgrade head`")
+    command.stamp(config, "base")
+    command.upgrade(config, "head")
+    assert run(old, "SELECT name FROM item") == []
+    assert len(scripts(tmp_path / "again")) == 1
+
+
 def test_revision_gone(row: Row, old: Engine, tmp_path: Path, make_engine: MakeEngine) -> None:
     folder = tmp_path / "made anew"
     config = migrations(folder, old, shop("item"))
@@ -125,3 +143,37 @@ def test_file_of_another(
     assert "mug" in inspect(mine).get_table_names()
     assert run(old, "SELECT name FROM item") == ["lamp"]
     row.cured_by("Don't stamp the other app's file")
+
+
+def test_view_in_the_way(row: Row, old: Engine, tmp_path: Path) -> None:
+    view = "CREATE VIEW lamps AS SELECT name FROM item"
+    run(old, view)
+    with old.connect() as connection:
+        assert row.tells(connection=connection) == [("lamps",)]
+    change = [
+        "with op.batch_alter_table('item') as batch:",
+        "    batch.alter_column('name', nullable=False)",
+    ]
+    config = script(tmp_path / "batch", old, change)
+    with row.fails():
+        command.upgrade(config, "head")
+    assert run(old, "SELECT name FROM item") == ["lamp"]
+    row.cured_by("if `item` is still there: `DROP TABLE _alembic_tmp_item`")
+    run(old, "DROP TABLE _alembic_tmp_item")
+    row.cured_by('`op.execute("DROP VIEW lamps")`; after it, make the view again')
+    cured = ["op.execute('DROP VIEW lamps')", *change, f"op.execute('{view}')"]
+    command.upgrade(script(tmp_path / "again", old, cured), "head")
+    assert run(old, "SELECT name FROM lamps") == ["lamp"]
+
+
+def script(folder: Path, engine: Engine, change: list[str]) -> Config:
+    """The migrations of yesterday, and one more with this change."""
+    config = migrations(folder, engine, shop("item"))
+    for path in (folder.parent / "yesterday" / "versions").glob("*.py"):
+        shutil.copy(path, folder / "versions")
+    command.revision(config, "a change", rev_id="beef")
+    [made] = (folder / "versions").glob("beef*")
+    code, _, _ = made.read_text().partition("def upgrade() -> None:")
+    body = "".join(f"    {line}\n" for line in change)
+    made.write_text(f"{code}def upgrade() -> None:\n{body}\n\ndef downgrade() -> None:\n    pass\n")
+    return config

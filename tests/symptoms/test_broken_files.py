@@ -100,34 +100,54 @@ def test_locks_dropped(row: Row, tmp_path: Path, make_engine: MakeEngine) -> Non
     break_off(row, engine, lambda: shutil.rmtree(folder))
 
 
+def test_without_wal(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
+    shop, copy = tmp_path / "shop.db", tmp_path / "copy.db"
+    with closing(fill(shop, "lamp", 1, "journal_mode=WAL")) as connection:
+        shutil.copy(shop, copy)
+        engine = make_engine(f"sqlite:///{copy}")
+        with engine.connect() as other, row.fails():
+            other.execute(text("SELECT name FROM item"))
+        engine.dispose()
+        assert row.tells(engine=make_engine(f"sqlite:///{shop}")) is True
+        row.cured_by("`VACUUM INTO 'copy.db'` in the original", "its `-wal`")
+        copy.unlink()
+        connection.execute(f"VACUUM INTO '{copy}'")
+        assert count(engine) == 1
+        engine.dispose()
+    # The last connection has moved all of it into the file.
+    shutil.copy(shop, copy)
+    assert count(engine) == 1
+
+
+def count(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM item")) or 0)
+
+
 def test_half_a_copy(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
     other, shop, copy = tmp_path / "other.db", tmp_path / "shop.db", tmp_path / "copy.db"
     fill(shop, "lamp", 200).close()
     engine = make_engine(f"sqlite:///{shop}")
-
-    def count() -> int:
-        with engine.connect() as connection:
-            return int(connection.scalar(text("SELECT count(*) FROM item")) or 0)
 
     row.cured_by("VACUUM INTO 'copy.db'", "without a `-wal` and `-shm` beside it")
     with closing(sqlite3.connect(shop)) as connection:
         connection.execute(f"VACUUM INTO '{copy}'")
     shop.write_bytes(shop.read_bytes()[:-40_000])
     with row.fails():
-        count()
+        count(engine)
     assert row.tells(engine=engine) is False
     engine.dispose()
     shutil.copy(copy, shop)
-    assert count() == 200
+    assert count(engine) == 200
     engine.dispose()
     fill(other, "mug", 1000, "journal_mode=WAL").close()
     with closing(fill(other, "mug", 200, "wal_autocheckpoint=0")):  # as a killed app leaves it
         shutil.copy(f"{other}-wal", f"{shop}-wal")
     with row.fails():
-        count()
+        count(engine)
     assert row.tells(engine=engine) is True
     engine.dispose()
     for each in ("-wal", "-shm"):
         Path(f"{shop}{each}").unlink(missing_ok=True)
     shutil.copy(copy, shop)
-    assert count() == 200
+    assert count(engine) == 200

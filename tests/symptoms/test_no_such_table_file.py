@@ -292,6 +292,7 @@ OLD = """
 PRAGMA legacy_alter_table = OFF;
 CREATE TABLE item (id INTEGER PRIMARY KEY);
 CREATE TABLE price (id INTEGER PRIMARY KEY, item_id INTEGER REFERENCES item (id));
+CREATE TABLE threshold (id INTEGER);
 INSERT INTO item VALUES (1);
 """
 RENAMED = """

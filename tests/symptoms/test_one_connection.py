@@ -37,6 +37,22 @@ def run_on_two(engine: Engine, sql: str) -> list[list[Any]]:
         return [run(each, sql) for each in (first, second)]
 
 
+def kept_on_one_connection(engine: Engine, by_session: bool) -> list[Any]:
+    """The rows that are there after a session has committed beside a temporary table."""
+    engine.dispose()  # and with it all temporary tables
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS sale")
+        connection.exec_driver_sql("CREATE TABLE sale (name TEXT)")
+    with engine.connect() as connection, Session(connection) as session:
+        (session if by_session else connection).execute(text(TEMPORARY))
+        session.execute(text("INSERT INTO item VALUES ('lamp')"))
+        session.execute(text("INSERT INTO sale SELECT name FROM item"))
+        session.commit()
+        session.execute(text("SELECT name FROM item"))
+    with engine.connect() as connection:
+        return list(connection.execute(text("SELECT name FROM sale")).scalars())
+
+
 def test_temporary_table(row: Row, engine: Engine, tmp_path: Path) -> None:
     with engine.connect() as here, engine.connect() as there:
         run(here, TEMPORARY)
@@ -53,11 +69,10 @@ def test_temporary_table(row: Row, engine: Engine, tmp_path: Path) -> None:
         assert [name for _, name, _ in my_files] == ["main", "temp", "archive"]
         assert [name for _, name, _ in their_files] == ["main", "temp"]
         assert my_files[0] == their_files[0] == (0, "main", engine.url.database)
-        row.cured_by("with engine.connect() as connection, Session(connection) as session:")
-        with Session(here) as session:
-            session.execute(text("INSERT INTO item VALUES ('lamp')"))
-        with Session(here) as session:
-            session.execute(text("SELECT name FROM item"))
+    row.cured_by("with engine.connect() as connection, Session(connection) as session:")
+    row.cured_by("make it with `session.execute`")
+    assert kept_on_one_connection(engine, by_session=True) == ["lamp"]
+    assert kept_on_one_connection(engine, by_session=False) == []
     engine.dispose()
     row.cured_by('@event.listens_for(engine, "connect")')
 

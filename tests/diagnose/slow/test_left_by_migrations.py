@@ -71,3 +71,13 @@ def test_where_alembic_has_no_migrations_nothing_is_said(file: str, folder: Path
     write(folder, {"shop.py": SHOP, file: "configure(version_table='v')", **script})
     do(BATCH[:2])
     assert findings(diagnose("shop")) == ["file"]
+
+
+def test_tables_that_were_dropped_under_alembic_are_made_from_the_first_migration_on(
+    folder: Path,
+) -> None:
+    """A test's `drop_all()` leaves Alembic's own table, and an upgrade would have nothing to do."""
+    write(folder, {"shop.py": SHOP, "migrations/versions/one.py": ""})
+    do(["CREATE TABLE alembic_version (version_num)", "INSERT INTO alembic_version VALUES ('1')"])
+    [finding] = diagnose("shop").findings
+    assert finding.cures[0].lines == ["alembic stamp base", "alembic upgrade head"]
