@@ -16,6 +16,12 @@ from helpers.repair.watch import watched
 from helpers.step import give_time
 
 BEN_WAITS = 0.4  # seconds that Ann gives Ben, who may have to wait for her
+# https://docs.python.org/3/library/sqlite3.html#sqlite3.connect, of check_same_thread
+INTERRUPTED = (
+    "But Ben's statement came to Ann's connection before hers had ended, and nothing held it up."
+    " Python's manual wants what writes to be done by one thread after the other there: with a"
+    " lock, or with a connection for each use."
+)
 
 
 def threads_share_the_store(make_store: object) -> Verdict:
@@ -60,6 +66,8 @@ def _judged(make_store: Callable[[str], Any], ben: Any, cem: Any) -> Verdict:
             "Ann stored a lamp while Ben's mug was refused. Nobody but Ben got an error, and the"
             f" store has {names!r}; a store on the same file, made later, has {kept!r}.",
         )
+    if anns.interrupted:
+        return Verdict("right, but", f"every row is there. {INTERRUPTED}")
     return Verdict("right", "Three threads used it, two of them at once, and every row is there.")
 
 
@@ -70,13 +78,22 @@ class _Transaction:
         self.thread: threading.Thread | None = None
         self.meanwhile: Callable[[], Future[str]] | None = None
         self.bens: list[Future[str]] = []
+        self.busy: sqlite3.Connection | None = None
+        self.interrupted = False
+
+    def before(self, cursor: sqlite3.Cursor) -> None:
+        """Note when another thread comes to Ann's connection in the middle of her statement."""
+        if cursor.connection is self.busy and threading.current_thread() is not self.thread:
+            self.interrupted = True
 
     def after(self, sql: str, cursor: Any) -> Any:
         """Let Ben come after an INSERT of Ann's thread; return the cursor."""
         mine = threading.current_thread() is self.thread
         if mine and self.meanwhile and sql.lstrip().upper().startswith("INSERT"):
+            self.busy = cursor.connection
             self.bens.append(self.meanwhile())
             give_time(self.bens, BEN_WAITS)
+            self.busy = None
         return cursor
 
     def before_the_end(self) -> None:
@@ -90,9 +107,11 @@ class _Transaction:
 
         class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, *parameters: Any) -> Any:
+                anns.before(self)
                 return anns.after(sql, super().execute(sql, *parameters))
 
             def executemany(self, sql: str, *parameters: Any) -> Any:
+                anns.before(self)
                 return anns.after(sql, super().executemany(sql, *parameters))
 
         class Connection(sqlite3.Connection):

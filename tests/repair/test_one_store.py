@@ -93,6 +93,11 @@ GRADES = {
         "the check off and a lock": one("False", "threading.Lock()"),
         "the check off and a lock that may be taken twice": one("False", "threading.RLock()"),
     },
+    "right, but": {
+        "the check off, each statement by itself": one(
+            "False, isolation_level=None", "nullcontext()"
+        ),
+    },
     "not yet": {
         "as it is": one("True", "nullcontext()"),
         "the check off": one("False", "nullcontext()"),
