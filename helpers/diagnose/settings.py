@@ -31,7 +31,8 @@ class Names:
 
     def __init__(self, app: Any, module: str) -> None:
         name = str(getattr(app, "import_name", "") or module or "app").split(".")[-1]
-        self.name = "app" if name in ("__main__", "__init__", "URL", "file", "engine") else name
+        no_name = " " in name or name in ("__main__", "__init__", "URL", "file", "engine")
+        self.name = "app" if no_name else name
         paths = ("instance_path", "root_path")
         self.folders = ["", *(str(getattr(app, name, "")) for name in paths)]
         self.used: set[str] = set()

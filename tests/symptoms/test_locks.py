@@ -267,6 +267,25 @@ def test_begin_twice(row: Row, url: str, make_engine: MakeEngine) -> None:
         ben.connection()
 
 
+def test_begin_by_hand(row: Row, url: str, make_engine: MakeEngine) -> None:
+    begin = "BEGIN IMMEDIATE"
+    plain, listening = make_engine(url), begins(make_engine(url), begin)
+    for engine, before in ((plain, "CREATE TABLE item (name TEXT)"), (listening, "SELECT 1")):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(before)
+    for engine, first in ((plain, "INSERT INTO item VALUES ('lamp')"), (listening, "SELECT 1")):
+        with engine.connect() as connection:
+            connection.exec_driver_sql(first)
+            assert row.tells(connection=connection.connection.driver_connection) is True
+            with row.fails():
+                connection.exec_driver_sql(begin)
+    row.cured_by("`isolation_level = None` on `connect`", begin)
+    with listening.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO item VALUES ('mug')")
+    with plain.connect() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM item").all() == [("mug",)]
+
+
 def test_commit_twice(row: Row, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as connection:
         connection.execute("BEGIN")
