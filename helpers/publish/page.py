@@ -15,6 +15,7 @@ SHORTEST = 5  # lines that dots can stand for
 SAVED = 7  # lines that a second column is worth
 STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
+PLACE = re.compile(r"(?<=[(\[{/,?&])(?=[^)\]}\s/])|(?<=\w)(?=\.[a-z_]\w\w)")
 GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
 
@@ -151,6 +152,20 @@ def without_repeats(code: str, given: str) -> str:
             kept += [f"{indent}…  # as above", lines[at + repeated - 1]]
         at += repeated if repeated > SHORTEST + 1 else 1
     return "\n".join(kept)
+
+
+def breakable(html: str) -> Markup:
+    """HTML, in which a line of code may be broken as ``folded`` does, and not inside of a name.
+
+    :param html: with code in a sentence or in a cell of a table.
+    """
+    tree = BeautifulSoup(html, "html.parser")
+    for code in tree("code"):
+        parts = PLACE.split(code.get_text())
+        code.clear()
+        for number, part in enumerate(parts):
+            code.extend([tree.new_tag("wbr"), part] if number else [part])
+    return Markup(str(tree))
 
 
 def _in_common(lines: list[str], others: list[str]) -> int:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from helpers.publish.chapter import Chapter, read_chapter
 from helpers.publish.files import read_text
 from helpers.publish.frame import Problem
-from helpers.publish.page import markdown, source
+from helpers.publish.page import breakable, markdown, source
 
 PAPERS = ("A4", "Letter")
 ENTRY = re.compile(r"^## \[?(\d\S*?)\]?[ ,(–-]+(\d{4}-\d\d-\d\d)", re.MULTILINE)
@@ -130,4 +130,5 @@ ENVIRONMENT = Environment(
 )
 ENVIRONMENT.filters["markdown"] = markdown
 ENVIRONMENT.filters["source"] = source
+ENVIRONMENT.filters["breakable"] = breakable
 ENVIRONMENT.globals["style"] = _style

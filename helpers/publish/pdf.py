@@ -39,6 +39,7 @@ def pdf(html: str) -> bytes:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise NoPdf(f"PDFs cannot be made here ({reason}): {INSTALL}.") from None
     html = re.sub(r"(?<=data:image/svg\+xml;base64,)[\w+/=]+", _for_paper, html)
+    html = html.replace("<wbr/>", "\N{SOFT HYPHEN}")  # WeasyPrint marks only those as broken
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
         document = HTML(string=html, base_url="file:///", url_fetcher=fetcher)

@@ -20,4 +20,6 @@ class Printed:
         self.content = content
         self.file = file
         texts = [page.get_textpage().get_text_bounded() for page in file]
-        self.pages = [text.replace("\x02", "-") for text in texts]  # a hyphen that ends a line
+        self.pages = [
+            text.replace("\x02", "-").replace("↩", "") for text in texts
+        ]  # a hyphen that ends a line
