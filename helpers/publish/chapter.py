@@ -16,7 +16,7 @@ from markupsafe import Markup
 from helpers.publish.changes import changes
 from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
-from helpers.publish.page import markdown, shown, side_by_side, source
+from helpers.publish.page import markdown, shown, side_by_side
 
 HEADING = re.compile(r"^\s*<h\d>.*?</h\d>\s*")
 TAGS = {
@@ -107,36 +107,37 @@ def _asked_in(section: Section) -> Iterator[Markup]:
 
 
 def _found_in(section: Section) -> Iterator[Markup]:
-    """The units of evidence and explanation of a section."""
+    """The units of evidence and explanation of a section, each under the heading that it has there.
+
+    A heading is printed once: run sheets speak of it. That of a prediction is printed with it.
+    """
+    told = section.heading if section.heading.startswith("Predict") else ""
     for unit in units(section.cells, "handout"):
-        yield _together(unit)
+        heading = _heading_of(unit[0], section)
+        is_told = heading == told or str(unit[0].source).startswith("#")
+        title = [] if is_told else [markdown(f"# {heading}", below=2, flat=True)]
+        yield _block([*title, *(_printed(cell) for cell in unit if not _is_left_out(cell))])
+        told = heading
+
+
+def _heading_of(cell: Any, section: Section) -> str:
+    """The words of the last heading at a cell or above it."""
+    above = section.cells[: 1 + next(n for n, each in enumerate(section.cells) if each is cell)]
+    texts = [each.source for each in above if each.cell_type == "markdown"]
+    headings = [found[1] for text in texts if (found := re.match(r"#+ (.+)", text))]
+    return headings[-1] if headings else ""
 
 
 def _story(section: Section, found: list[Markup]) -> Iterator[Markup]:
-    """What a section asks, without a form, then what it finds below the headings it has there."""
-    told = ""
+    """What a section asks, without a form, then what it finds."""
     if section.heading.startswith("Predict"):
-        told = section.heading
-        yield _block(
-            [_asked(each) for each in _up_to_form(section.cells) if _is_told(each)], "asked"
-        )
-    for unit, inside in zip(units(section.cells, "handout"), found, strict=True):
-        heading = _heading_above(section, unit[0])
-        if heading != told and not unit[0].source.startswith("#"):
-            yield markdown(f"# {heading}", below=2, flat=True)
-        yield inside
-        told = heading
+        asked = [_asked(each) for each in _up_to_form(section.cells) if _is_told(each)]
+        yield _block(asked, "asked")
+    yield from found
 
 
 def _is_told(cell: Any) -> bool:
     return not _is_left_out(cell) and "prediction" not in tags(cell)
-
-
-def _heading_above(section: Section, cell: Any) -> str:
-    """The heading of level two or three that a cell stands under, or begins with."""
-    above = section.cells[: section.cells.index(cell) + 1]
-    found = [each.source for each in above if re.match("###? ", each.source)]
-    return str(found[-1]).splitlines()[0].lstrip("# ") if found else section.heading
 
 
 def _asked(cell: Any) -> Markup:
@@ -188,11 +189,6 @@ def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:
             yield _printed(cell)
 
 
-def _together(cells: list[Any]) -> Markup:
-    """Cells as one block, which stays on one page."""
-    return _block([_printed(cell) for cell in cells if not _is_left_out(cell)])
-
-
 def _block(parts: list[Markup], kind: str = "together") -> Markup:
     return Markup('<div class="{}">{}</div>').format(kind, Markup("\n").join(parts))
 
@@ -208,7 +204,8 @@ def _printed(cell: Any) -> Markup:
     """
     if cell.cell_type == "markdown":
         return markdown(cell.source, below=2, flat=True)
-    if not cell.outputs:
+    is_code = "handout-code" in tags(cell)
+    if not (cell.outputs or is_code):
         raise LookupError(cell.source)
-    parts = [source(cell.source)] if "handout-code" in tags(cell) else []
+    parts = [side_by_side(cell.source)] if is_code else []
     return Markup("\n").join([*parts, *map(shown, cell.outputs)])

@@ -92,10 +92,11 @@ def tags(cell: Any) -> set[str]:
 
 
 def units(cells: tuple[Any, ...], tag: str) -> list[list[Any]]:
-    """The runs of neighbors that have a tag; a heading begins a new one, a comparison does not.
+    """The runs of neighbors that have a tag, each with its evidence and what is said of it.
 
-    Evidence and the text that explains it are neighbors, so a unit is what a paper prints
-    on one page.
+    A paper prints a unit on one page. A heading begins a new one, and so does a table or a picture
+    below a text that doesn't lead on to it. A comparison parts nothing, nor does code that shows
+    nothing.
 
     :param cells: as ``nbformat`` reads them.
     :param tag: the tag to look for.
@@ -103,17 +104,32 @@ def units(cells: tuple[Any, ...], tag: str) -> list[list[Any]]:
     found: list[list[Any]] = []
     open_unit = False
     for cell in cells:
-        if "compare" in tags(cell):  # folded: it parts nothing
-            continue
+        is_text = cell["cell_type"] == "markdown"
         if tag not in tags(cell):
-            open_unit = False
+            shows_nothing = not is_text and not cell["outputs"] and "prediction" not in tags(cell)
+            open_unit = open_unit and ("compare" in tags(cell) or shows_nothing)
             continue
-        is_heading = cell["cell_type"] == "markdown" and cell["source"].startswith("#")
-        if not open_unit or is_heading:
+        if open_unit and is_text:
+            open_unit = not cell["source"].startswith("#")
+        elif open_unit:
+            above = found[-1][-1]
+            goes_on = above["cell_type"] == "code" or leads_on(above["source"]) or is_bare(cell)
+            open_unit = goes_on or all(each["cell_type"] == "markdown" for each in found[-1])
+        if not open_unit:
             found.append([])
         found[-1].append(cell)
         open_unit = True
     return found
+
+
+def is_bare(cell: Any) -> bool:
+    """Whether what code shows has no caption, and so needs the text above it."""
+    return not any("text/html" in output.get("data", {}) for output in cell["outputs"])
+
+
+def leads_on(text: str) -> bool:
+    """Whether a text announces what comes below it: it asks, or it ends with a colon."""
+    return text.rstrip().endswith((":", "?"))
 
 
 def _sections(cells: list[Any]) -> Iterator[Section]:

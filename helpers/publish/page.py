@@ -15,6 +15,7 @@ SHORTEST = 5  # lines that dots can stand for
 SAVED = 7  # lines that a second column is worth
 STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
+THREAD = re.compile(r"T\d+ .{1,20} \(tid-\d+\)")
 PLACE = re.compile(r"(?<=[(\[{/,?&])(?=[^)\]}\s/])|(?<=\w)(?=\.[a-z_]\w\w)")
 GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
@@ -49,7 +50,7 @@ class _Renderer(mistune.HTMLRenderer):
             return Markup('<pre class="board">{}</pre>').format(code.rstrip())
         shorter = without_repeats(code, self.given)
         self.given += code
-        return source(shorter)
+        return side_by_side(shorter)
 
 
 def for_paper(html: str) -> Markup:
@@ -75,6 +76,9 @@ def for_paper(html: str) -> Markup:
             heading["scope"] = "col" if heading.find_parent("thead") else "row"
         else:
             heading.name = "td"  # an empty heading names nothing
+    for cell in tree("td"):
+        if THREAD.fullmatch(text := cell.get_text()):
+            cell.string = text.replace(" ", "\N{NO-BREAK SPACE}")
     return Markup(str(tree))
 
 

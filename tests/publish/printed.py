@@ -20,6 +20,5 @@ class Printed:
         self.content = content
         self.file = file
         texts = [page.get_textpage().get_text_bounded() for page in file]
-        self.pages = [
-            text.replace("\x02", "-").replace("↩", "") for text in texts
-        ]  # a hyphen that ends a line
+        # A hyphen that ends a line, and the mark where code goes on in the next one.
+        self.pages = [text.replace("\x02", "-").replace("↩", "") for text in texts]

@@ -39,12 +39,11 @@ def test_each_cell_has_its_place() -> None:
             "Predict the number Which? a one b two",
             "Predict the looks Which database? look 3 in a request look 4 database works or fails?",
         ],
-        "findings": ["a result Told. in a list And why. source = 3 a result"],
+        "findings": ["Run: before a result Told. in a list And why. source = 3 a result"],
         "story": [
             "Predict the number Which? a one b two",
             "Predict the looks Which database?",
-            "Run: before",
-            "a result Told. in a list And why. source = 3 a result",
+            "Run: before a result Told. in a list And why. source = 3 a result",
         ],
         "exercise": ["Repair it.", "def given(): ... answer = given()"],
         "answers": ["For the one who teaches."],
@@ -71,12 +70,25 @@ def test_what_answers_a_prediction_comes_before_the_next_one() -> None:
 
 
 def test_evidence_and_explanation_stay_together() -> None:
-    """They are one block, which is not broken over two pages."""
+    """They are one block, which is not broken over two pages; the next table is another."""
+    table = new_output("display_data", {"text/html": "<table></table>", "text/plain": "table"})
+    [(name, notebook)] = small(table).items()
+
+    first, second = read_chapter(name, notebook).findings
+
+    assert first.startswith('<div class="together">')
+    assert "Told" in first
+    assert second.startswith('<div class="together">')
+
+
+def test_a_section_is_named_once() -> None:
+    """Its heading stands above the first that it shows; that of a prediction above its question."""
     [(name, notebook)] = small(RESULT).items()
 
-    [unit] = read_chapter(name, notebook).findings
+    story = read_chapter(name, notebook).story
 
-    assert unit.startswith('<div class="together">')
+    assert [words(each).count("Run: before") for each in story] == [0, 0, 1]
+    assert [words(each).count("Predict the looks") for each in story] == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

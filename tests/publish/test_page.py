@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.publish.page import folded, side_by_side, source
+from helpers.publish.page import breakable, folded, side_by_side, source
 from helpers.publish.papers import case_files
 
 CASE = case_files(Path(__file__).parents[2] / "helpers" / "case" / "project")
@@ -55,3 +55,21 @@ def test_code_stands_in_two_columns_where_that_saves_room() -> None:
     )
     assert side_by_side("one()\n\ntwo()") == source("one()\n\ntwo()")
     assert side_by_side("\n".join(["one()"] * 24)).count("<pre>") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "parts"),
+    [
+        ("db.session.get_bind(Item).url", ["db", ".session", ".get_bind(", "Item).url"]),
+        ("sqlite:///file:///shop?vfs=memdb", ["sqlite:///", "file:///", "shop?", "vfs=memdb"]),
+        ("with_name('shop.db')", ["with_name(", "'shop.db')"]),
+        ("create_all()", ["create_all()"]),
+    ],
+)
+def test_where_code_in_a_sentence_may_be_broken(code: str, parts: list[str]) -> None:
+    """Behind a bracket and before a dot, never inside of a name; other text stays as it is."""
+    broken = "<wbr/>".join(parts)
+
+    assert breakable(f"<p>a.long_word <code>{code}</code></p>") == (
+        f"<p>a.long_word <code>{broken}</code></p>"
+    )

@@ -71,8 +71,8 @@ def words(html: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Text without white space, which is another one on paper."""
-    return re.sub(r"\s", "", text)
+    """Text without white space, which is another one on paper, as is where code is broken."""
+    return re.sub(r"\s|↪", "", text)
 
 
 # Who is told what

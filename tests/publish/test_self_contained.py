@@ -16,13 +16,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from notebook_rules import tags
 from small_lesson import small
 
-from helpers.publish.frame import read_frame, units
+from helpers.publish.frame import Section, is_bare, leads_on, read_frame, units
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 LABEL = re.compile(r"\b[TCDP]\d\b")
+FUNCTION = re.compile(r"^def (\w+)", re.MULTILINE)
+SPOKEN = re.compile(r"`(\w+)(?:\([^`]*\))?`")
 ELSEWHERE = re.compile(r"\b(next|previous|last) cell\b|\bcells? (above|below)\b|\bthe map\b", re.I)
 
 
@@ -56,6 +58,86 @@ def test_evidence_is_printed_with_what_speaks_of_it(path: Path) -> None:
     }
 
     assert lacking == {}
+
+
+def printed(section: Section) -> list[Any]:
+    """The cells of a section that the findings show."""
+    return [c for c in section.cells if "handout" in tags(c) and "notebook-only" not in tags(c)]
+
+
+def torn(section: Section) -> list[str]:
+    """What the findings announce and do not show, and what they show without a word before it."""
+    shown = printed(section)
+    found = []
+    for number, cell in enumerate(section.cells):
+        below = [c for c in section.cells[number + 1 :] if c.cell_type == "markdown" or c.outputs]
+        below = [c for c in below if "compare" not in tags(c)]
+        if cell in shown and cell.cell_type == "markdown":
+            if below and leads_on(cell.source) and below[0] not in shown:
+                found.append(cell.source.splitlines()[-1])
+        elif cell in shown and "handout-code" not in tags(cell):
+            above = shown[: shown.index(cell)]
+            if is_bare(cell) and not (above and above[-1].cell_type == "markdown"):
+                found.append(cell.source.splitlines()[0])
+    return found
+
+
+@each_notebook
+def test_nothing_is_announced_and_left_out(path: Path) -> None:
+    """A colon or a question is followed by what it leads to; a bare result has its question."""
+    sections = read_frame(path.name, nbformat.read(path, 4)).sections
+
+    assert [each for section in sections for each in torn(section)] == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ([("What comes out?", True), ("code", True)], []),
+        ([("It comes out:", True), ("code", False)], ["It comes out:"]),
+        ([("It comes out:", False), ("code", True)], ["code"]),
+        ([("It came out.", True), ("code", False)], []),
+    ],
+)
+def test_what_is_torn_is_found(cells: list[tuple[str, bool]], found: list[str]) -> None:
+    """A text whose code is not printed, and a result whose text is not printed."""
+    output = new_output("execute_result", {"text/plain": "[]"}, execution_count=1)
+    made = []
+    for source, is_printed in cells:
+        metadata = {"tags": ["handout"] if is_printed else []}
+        code = new_code_cell(source, outputs=[output], metadata=metadata)
+        made.append(code if source == "code" else new_markdown_cell(source, metadata=metadata))
+
+    assert torn(Section("Run", tuple(made))) == found
+
+
+def unwritten(cells: tuple[Any, ...]) -> set[str]:
+    """The functions of a notebook that its findings speak of, and that no paper writes out."""
+    shown = [c for c in cells if "handout" in tags(c) and "notebook-only" not in tags(c)]
+    code = [c.source for c in shown if "handout-code" in tags(c)]
+    said = [c.source for c in shown if c.cell_type == "markdown"]
+    named = {name for text in said for name in SPOKEN.findall(text)}
+    source = "\n".join(c.source for c in cells if c.cell_type == "code")
+    made = {name for name in FUNCTION.findall(source) if f".{name}(" not in source}  # no method
+    return (named & made) - {name for source in code for name in FUNCTION.findall(source)}
+
+
+@each_notebook
+def test_a_function_that_is_spoken_of_is_written_out(path: Path) -> None:
+    """Whoever reads "call `where`" finds it on the paper."""
+    assert unwritten(tuple(nbformat.read(path, 4).cells)) == set()
+
+
+def test_a_function_that_is_not_written_out_is_found() -> None:
+    """Unless its code is printed."""
+    metadata = {"tags": ["handout"]}
+    said = new_markdown_cell("Call `where` there.", metadata=metadata)
+    code = new_code_cell("def where(engine): ...", metadata=metadata)
+    assert unwritten((code, said)) == {"where"}
+
+    code.metadata["tags"] = ["handout", "handout-code"]
+
+    assert unwritten((code, said)) == set()
 
 
 @pytest.mark.parametrize(

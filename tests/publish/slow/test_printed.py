@@ -7,6 +7,7 @@ numbers are those of the Matterhorn Protocol 1.1, which lists what a validator c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
@@ -50,6 +51,16 @@ def test_no_table_and_no_code_is_cut(printed: Printed) -> None:
     for block in blocks:
         text = squeezed(words(block))
         assert any(text in page for page in pages), block
+
+
+def test_no_name_is_broken(printed: Printed) -> None:
+    """A line of code that is too long is broken between names, and a mark says that it goes on."""
+    code = re.findall(r"<code.*?</code>", printed.html.replace("<wbr/>", ""), re.DOTALL)
+    names = Counter(name for each in code for name in re.findall(r"\w+", words(each)))
+    there = Counter(name for page in printed.pages for name in re.findall(r"\w+", page))
+
+    assert names
+    assert names - there == Counter()
 
 
 def test_nothing_runs_into_the_margin(printed: Printed) -> None:
