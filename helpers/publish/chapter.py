@@ -16,7 +16,7 @@ from markupsafe import Markup
 from helpers.publish.changes import changes
 from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
-from helpers.publish.page import markdown, shown, side_by_side
+from helpers.publish.page import beside, markdown, shown, side_by_side
 
 HEADING = re.compile(r"^\s*<h\d>.*?</h\d>\s*")
 TAGS = {
@@ -26,6 +26,7 @@ TAGS = {
     "worksheet": "print the source of this code cell with the exercise, which needs it",
     "evidence": "print the outputs of this code cell on the worksheet, above the predictions",
     "case-files": "print the files of the case on the worksheet, above the exercise",
+    "same-page": "print this exercise on the page of the last prediction, which it does not answer",
     "desk": "print this cell on the desk sheet",
     "screen": "show the source of this code cell on the projector",
     "notebook-only": "do not print this cell, although its section is printed",
@@ -45,6 +46,7 @@ class Chapter:
     :param story: what is asked, and findings, in the order of the notebook, below its headings.
     :param has_files: whether the files of the case are printed with it.
     :param exercise: what the exercise needs, asks and gives.
+    :param same_page: whether the exercise shares a page with the last prediction.
     :param answers: what only the instructor is told of the findings.
     :param solutions: the repairs of the exercise.
     :param points: the key points.
@@ -58,6 +60,7 @@ class Chapter:
     story: tuple[Markup, ...]
     has_files: bool
     exercise: tuple[Markup, ...]
+    same_page: bool
     answers: tuple[Markup, ...]
     solutions: tuple[Markup, ...]
     points: tuple[Markup, ...]
@@ -86,6 +89,7 @@ def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) 
             story=tuple(chain(*map(_story, frame.sections, found))),
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
+            same_page=any("same-page" in tags(cell) for cell in cells),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
             solutions=tuple(_solutions(cells, files or {})),
             points=tuple(_texts(frame.section("Key points"))),
@@ -116,8 +120,19 @@ def _found_in(section: Section) -> Iterator[Markup]:
         heading = _heading_of(unit[0], section)
         is_told = heading == told or str(unit[0].source).startswith("#")
         title = [] if is_told else [markdown(f"# {heading}", below=2, flat=True)]
-        yield _block([*title, *(_printed(cell) for cell in unit if not _is_left_out(cell))])
+        yield _block([*title, *_with_texts([cell for cell in unit if not _is_left_out(cell)])])
         told = heading
+
+
+def _with_texts(cells: list[Any]) -> Iterator[Markup]:
+    """Cells as HTML, a text beside the table that it is about where there is room."""
+    parts = [(cell.cell_type, _printed(cell)) for cell in cells]
+    while parts:
+        kind, part = parts.pop(0)
+        is_lone = part.count('class="shown"') == 1 and part.startswith("<div")
+        if kind == "code" and is_lone and parts and parts[0][0] == "markdown":
+            part = beside(part, parts.pop(0)[1])
+        yield part
 
 
 def _heading_of(cell: Any, section: Section) -> str:

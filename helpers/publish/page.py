@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any
 
 import mistune
@@ -12,10 +12,12 @@ from markupsafe import Markup, escape
 
 LONGEST = 40  # lines of code that stay on one page
 SHORTEST = 5  # lines that dots can stand for
-SAVED = 7  # lines that a second column is worth
+SAVED = 6  # lines that a second column is worth
 STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
 THREAD = re.compile(r"T\d+ .{1,20} \(tid-\d+\)")
+NARROW = 92  # letters of a table that leaves room beside it
+LETTERS = 125  # of the type of tables, in a line
 PLACE = re.compile(r"(?<=[(\[{/,?&])(?=[^)\]}\s/])|(?<=\w)(?=\.[a-z_]\w\w)")
 GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
@@ -192,3 +194,20 @@ def shown(output: Any) -> Markup:
     else:
         text = output.get("text") or data.get("text/plain", "")
     return Markup('<pre class="output">{}</pre>').format(text.rstrip())
+
+
+def beside(table: Markup, text: Markup) -> Markup:
+    """A table and the text below it, which stands beside it where it finds room there.
+
+    :param table: as ``shown`` makes it.
+    :param text: what is said of it.
+    """
+    tree = BeautifulSoup(table, "html.parser")
+    rows = [[len(cell.get_text()) for cell in row(["th", "td"])] for row in tree("tr")]
+    columns = [max(column) + 2 for column in zip_longest(*rows, fillvalue=0)]
+    caption = len(tree.caption.get_text()) if tree.caption else 0
+    width = max(sum(columns), caption)
+    letters = len(BeautifulSoup(text, "html.parser").get_text())
+    if not rows or width > NARROW or letters > len(rows) * (LETTERS - width) * 0.9:
+        return Markup("{}\n{}").format(table, text)
+    return Markup('<div class="row">{}<div>{}</div></div>').format(table, text)

@@ -27,7 +27,7 @@ def places(*outputs: Any) -> dict[str, list[str]]:
     return {
         place: [*map(words, parts)]
         for place, parts in chapter.items()
-        if place not in ("frame", "has_files")
+        if place not in ("frame", "has_files", "same_page")
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.publish.frame import Problem, read_frame, tags, units
 
@@ -37,15 +37,27 @@ def test_a_notebook_without_a_frame(top: str) -> None:
 
 
 def test_evidence_and_its_explanation_are_one_unit() -> None:
-    """A cell without the tag, or a heading, ends it."""
+    """What is shown without the tag ends it, and so does a heading; other code does not."""
     tagged = {"tags": ["handout"]}
     output, text = new_code_cell("1", metadata=tagged), new_markdown_cell("One.", metadata=tagged)
     other, heading = new_code_cell("2"), new_markdown_cell("### Two", metadata=tagged)
+    seen = new_code_cell("3", outputs=[new_output("stream", text="3")])
 
-    found = units((output, text, other, output, heading, text), "handout")
+    found = units((output, text, seen, output, heading, text, other, text), "handout")
 
-    assert found == [[output, text], [output], [heading, text]]
+    assert found == [[output, text], [output], [heading, text, text]]
     assert tags(other) == set()
+
+
+@pytest.mark.parametrize(("said", "parts"), [("One.", 2), ("And then?", 1), ("So it is:", 1)])
+def test_a_table_begins_a_unit(said: str, parts: int) -> None:
+    """Unless the text above it leads on to it: evidence stands with what is said of it."""
+    tagged = {"tags": ["handout"]}
+    data = {"text/html": "<table></table>", "text/plain": "table"}
+    table = new_code_cell("1", outputs=[new_output("display_data", data)], metadata=tagged)
+    text = new_markdown_cell(said, metadata=tagged)
+
+    assert len(units((table, text, table, text), "handout")) == parts
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
