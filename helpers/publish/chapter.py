@@ -26,7 +26,6 @@ TAGS = {
     "worksheet": "print the source of this code cell with the exercise, which needs it",
     "evidence": "print the outputs of this code cell on the worksheet, above the predictions",
     "case-files": "print the files of the case on the worksheet, above the exercise",
-    "same-page": "print this exercise on the page of the last prediction, which it does not answer",
     "desk": "print this cell on the desk sheet",
     "screen": "show the source of this code cell on the projector",
     "notebook-only": "do not print this cell, although its section is printed",
@@ -46,7 +45,6 @@ class Chapter:
     :param story: what is asked, and findings, in the order of the notebook, below its headings.
     :param has_files: whether the files of the case are printed with it.
     :param exercise: what the exercise needs, asks and gives.
-    :param same_page: whether the exercise shares a page with the last prediction.
     :param answers: what only the instructor is told of the findings.
     :param solutions: the repairs of the exercise.
     :param points: the key points.
@@ -60,7 +58,6 @@ class Chapter:
     story: tuple[Markup, ...]
     has_files: bool
     exercise: tuple[Markup, ...]
-    same_page: bool
     answers: tuple[Markup, ...]
     solutions: tuple[Markup, ...]
     points: tuple[Markup, ...]
@@ -89,7 +86,6 @@ def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) 
             story=tuple(chain(*map(_story, frame.sections, found))),
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
-            same_page=any("same-page" in tags(cell) for cell in cells),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
             solutions=tuple(_solutions(cells, files or {})),
             points=tuple(_texts(frame.section("Key points"))),

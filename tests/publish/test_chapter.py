@@ -27,7 +27,7 @@ def places(*outputs: Any) -> dict[str, list[str]]:
     return {
         place: [*map(words, parts)]
         for place, parts in chapter.items()
-        if place not in ("frame", "has_files", "same_page")
+        if place not in ("frame", "has_files")
     }
 
 
@@ -142,4 +142,4 @@ def test_a_story_stands_below_its_headings() -> None:
     notebook.cells.insert(9, new_markdown_cell("### And then"))
     story = [words(each) for each in read_chapter(name, notebook).story]
 
-    assert story[2:4] == ["And then", "a result Told. in a list And why. source = 3 a result"]
+    assert story[2] == "And then a result Told. in a list And why. source = 3 a result"
