@@ -93,7 +93,9 @@ def run_tests(host: Host, found: Findings) -> None:
         if (AS_IT_WAS, name) not in passed:
             found.note("tests", STILL, f"{name}, as it was, does not pass: {last_line(output)}.")
     own = {each.name.partition("[")[0].split("::")[-1] for each in results if each.file not in OURS}
-    if lost := [name for name in names if name not in own]:
+    if not own and all((AS_IT_WAS, name) in passed for name in names):
+        found.note("tests", STILL, "None of the shop's own tests runs any more.")
+    elif lost := [name for name in names if name not in own]:
         text = f"The tests are green. But these of the shop don't run any more: {', '.join(lost)}."
         found.note("tests", BUT, f"{text} Nothing watches over what they promise.")
     _note_variant(missed, found)
@@ -129,7 +131,9 @@ def run_diagnose(host: Host, found: Findings) -> None:
         status, output = host.start(*command, name="diagnose", SHOP_SETTINGS=settings)
         if status:
             sentences = re.findall(r"^TO MEND .*\n.*\n *(.*)$", output, re.M)
-            said = (sentences or [last_line(output)])[0].replace(str(host.folder), "the copy")
+            sentences += re.findall(r"^(?:NOT LOOKED|FAILED) +(.*(?:\n +.*)*)", output, re.M)
+            said = " ".join((sentences or [last_line(output)])[0].split())
+            said = said.replace(str(host.folder), "the copy")
             text = f"With the settings for {settings}, the exit status is {status}: {said}"
             found.note("diagnose", STILL, text)
     found.looked("diagnose")

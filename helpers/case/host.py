@@ -27,6 +27,8 @@ QUIET = {
     "FLASK_APP": "",
     "PYTHONDONTWRITEBYTECODE": "1",
     "COLUMNS": "400",
+    "NO_COLOR": "1",  # a kernel asks for colors, also of its processes
+    "PY_COLORS": "0",
     "PYTEST_ADDOPTS": "",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "no_proxy": "127.0.0.1",

@@ -6,7 +6,7 @@ What is printed is said by the tags of ``TAGS``, and by the frame of a notebook.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -103,7 +103,8 @@ def _asked_in(section: Section) -> Iterator[Markup]:
     """What a section of a prediction asks, up to the form, and the form."""
     if section.heading.startswith("Predict"):
         asked = [cell for cell in _up_to_form(section.cells) if not _is_left_out(cell)]
-        yield _block([_asked(cell) for cell in asked], "asked")
+        if asked:
+            yield _block(map(_asked, asked), "asked")
 
 
 def _found_in(section: Section) -> Iterator[Markup]:
@@ -141,14 +142,10 @@ def _heading_of(cell: Any, section: Section) -> str:
 
 def _story(section: Section, found: list[Markup]) -> Iterator[Markup]:
     """What a section asks, without a form, then what it finds."""
-    if section.heading.startswith("Predict"):
-        asked = [_asked(each) for each in _up_to_form(section.cells) if _is_told(each)]
-        yield _block(asked, "asked")
+    if section.heading.startswith("Predict"):  # also what only the notebook asks
+        asked = [each for each in _up_to_form(section.cells) if "prediction" not in tags(each)]
+        yield _block(map(_asked, asked), "asked")
     yield from found
-
-
-def _is_told(cell: Any) -> bool:
-    return not _is_left_out(cell) and "prediction" not in tags(cell)
 
 
 def _asked(cell: Any) -> Markup:
@@ -200,7 +197,7 @@ def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:
             yield _printed(cell)
 
 
-def _block(parts: list[Markup], kind: str = "together") -> Markup:
+def _block(parts: Iterable[Markup], kind: str = "together") -> Markup:
     return Markup('<div class="{}">{}</div>').format(kind, Markup("\n").join(parts))
 
 

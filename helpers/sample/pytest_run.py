@@ -12,6 +12,7 @@ from helpers.spawn import Process, TemporaryFolder
 PYTEST: tuple[str, ...] = ("-m", "pytest", "-q", "-rA", "--tb=line", "--color=no", "--basetemp=tmp")
 PYTEST += ("-p", "no:cacheprovider")
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "COLUMNS": "200"}
+ALONE |= {"PY_COLORS": "0", "NO_COLOR": "1"}  # a kernel asks for colors, also of its processes
 SAID = re.compile(r"^(PASSED|FAILED|ERROR) \S+::(\w+)", re.MULTILINE)
 PATIENCE = 300.0  # seconds, also for a slow machine
 

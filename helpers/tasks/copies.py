@@ -18,6 +18,7 @@ LEFT_OUT = {"answer", "instructor", "solution"}
 FOLDED = {"check", "compare"}
 README = "README.md"
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)")  # to a file of the lesson
+COPIED = re.compile(r"\]\(\.\./notebooks/(?=[^/)]+\.ipynb)")
 
 
 def copy_of(path: Path) -> bytes:
@@ -54,7 +55,7 @@ def readme_of(path: Path) -> bytes:
     :param path: that of the lesson.
     """
     text = path.read_text(encoding="utf-8")
-    return LINK.sub("](../", text).replace("](../notebooks/", "](").encode()
+    return COPIED.sub("](", LINK.sub("](../", text)).encode()
 
 
 def sources_of(content: bytes) -> str:
