@@ -22,7 +22,9 @@ class Problem(Exception):
 
 def run(*command: object) -> int:
     """Run a command in the project's folder, and return its exit status."""
-    with subprocess.Popen([str(part) for part in command], cwd=ROOT) as process:
+    # Packages are installed uncompiled, so that each process would compile them anew.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with subprocess.Popen([str(part) for part in command], cwd=ROOT, env=kept) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:
             try:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from helpers.tasks.commands import TASKS
-from helpers.tasks.places import LEARNERS_LOCK, MAINTAINERS_LOCK, POSTGRES_LOCK, ROOT
+from helpers.tasks.places import LEARNERS_LOCK, MAINTAINERS_LOCK, POSTGRES_LOCK, ROOT, run
 
 
 @pytest.fixture
@@ -142,3 +142,10 @@ def test_a_folder_of_yours_is_left_alone(project: Path) -> None:
         "it away, then try again.\n"
     )
     assert yours.read_text() == "yours"
+
+
+def test_what_is_compiled_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the system says otherwise: each process would compile all packages anew."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    assert run(sys.executable, "-c", "import sys; sys.exit(sys.dont_write_bytecode)") == 0
