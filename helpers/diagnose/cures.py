@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from .database import Sqlite, shown
@@ -77,7 +78,7 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
     if any(map(os.path.isdir, MIGRATIONS)):
         of_flask, alembic = ("migrate", "upgrade"), ("revision --autogenerate", "upgrade head")
         (write, run), tool = (of_flask if place.extension else alembic), tool_of(place)
-        if tables.there == ["alembic_version"]:  # it may say that all is done
+        if tables.there == ["alembic_version"] and a_migration_makes(tables.missing):
             where = f"In the folder {os.getcwd()}; Alembic's own table is there alone"
             return [Cure(where, [f"{tool} stamp base", f"{tool} {run}"])]
         where = f"In the folder {os.getcwd()}; after `{tool} {write}`, if no migration makes it yet"
@@ -95,6 +96,13 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
 def tool_of(place: Place) -> str:
     """The command of Alembic, which Flask-Migrate hands on."""
     return "flask db" if place.extension else "alembic"
+
+
+def a_migration_makes(tables: list[str]) -> bool:
+    """Whether scripts name all of these tables."""
+    scripts = [script for each in MIGRATIONS for script in Path(each).glob("versions/*.py")]
+    text = "".join(script.read_text(encoding="utf-8", errors="replace") for script in scripts)
+    return all(re.search(rf"""["']{re.escape(name)}["']""", text) for name in tables)
 
 
 def has_migrations() -> bool:

@@ -70,7 +70,7 @@ def test_temporary_table(row: Row, engine: Engine, tmp_path: Path) -> None:
         assert [name for _, name, _ in their_files] == ["main", "temp"]
         assert my_files[0] == their_files[0] == (0, "main", engine.url.database)
     row.cured_by("with engine.connect() as connection, Session(connection) as session:")
-    row.cured_by("make it with `session.execute`")
+    row.cured_by('make it with `session.execute(text("CREATE TEMP TABLE …"))`')
     assert kept_on_one_connection(engine, by_session=True) == ["lamp"]
     assert kept_on_one_connection(engine, by_session=False) == []
     engine.dispose()

@@ -73,11 +73,22 @@ def test_where_alembic_has_no_migrations_nothing_is_said(file: str, folder: Path
     assert findings(diagnose("shop")) == ["file"]
 
 
-def test_tables_that_were_dropped_under_alembic_are_made_from_the_first_migration_on(
-    folder: Path,
+@pytest.mark.parametrize(
+    ("script", "cure"),
+    [
+        (
+            "create_table('lamp'); create_table('rug')",
+            ["alembic stamp base", "alembic upgrade head"],
+        ),
+        ("make('lamp')", ["alembic upgrade head"]),
+        ("pass", ["alembic upgrade head"]),
+    ],
+)
+def test_tables_that_were_dropped_under_alembic_are_made_again(
+    script: str, cure: list[str], folder: Path
 ) -> None:
-    """A test's `drop_all()` leaves Alembic's own table, and an upgrade would have nothing to do."""
-    write(folder, {"shop.py": SHOP, "migrations/versions/one.py": ""})
+    """A test's `drop_all()` leaves Alembic's own table; an empty first migration does so, too."""
+    write(folder, {"shop.py": SHOP, "migrations/versions/one.py": script})
     do(["CREATE TABLE alembic_version (version_num)", "INSERT INTO alembic_version VALUES ('1')"])
     [finding] = diagnose("shop").findings
-    assert finding.cures[0].lines == ["alembic stamp base", "alembic upgrade head"]
+    assert finding.cures[0].lines == cure
