@@ -15,7 +15,7 @@ from typing import Any
 from .cures import for_folder, for_sqlite3
 from .database import Sqlite
 from .find import Found
-from .readers import all_codes, called, is_own_file, line_of, own_sources, tree_of
+from .readers import all_codes, called, is_own_file, line_of, own_trees, tree_of
 from .report import EngineReport, Finding, Tables
 from .settings import Names
 from .tables import in_files
@@ -60,8 +60,7 @@ def anew(function: FunctionType) -> str:
 def calls_of(path: str) -> int:
     """In how many places the reader's code calls a function, as its name tells."""
     name = re.split("[:.]", path)[-1]
-    trees = [ast.parse(text) for text, _ in own_sources()]
-    return sum(called(node) == name for tree in trees for node in ast.walk(tree))
+    return sum(called(node) == name for tree, _ in own_trees(name) for node in ast.walk(tree))
 
 
 def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | None:

@@ -87,13 +87,15 @@ def tree_of(function: FunctionType) -> ast.AST | None:
     return None
 
 
-def own_sources() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The source of each module of the reader's, with its variables."""
+def own_trees(*words: str) -> Iterator[tuple[ast.AST, dict[str, Any]]]:
+    """The code of each module of the reader's that has one of these words, with its variables."""
     for module in list(sys.modules.values()):
         file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
         if file and is_own_file(file):
-            with suppress(OSError, TypeError):  # no source
-                yield inspect.getsource(module), vars(module)
+            with suppress(OSError, TypeError, SyntaxError):  # no source, or none of Python's
+                text = inspect.getsource(module)
+                if any(word in text for word in words):
+                    yield ast.parse(text), vars(module)
 
 
 def called(node: object) -> str:

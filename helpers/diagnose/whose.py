@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from .find import Found, Place
-from .readers import called, own_sources
+from .readers import called, own_trees
 
 SESSIONS = {"Session", "sessionmaker", "AsyncSession", "async_sessionmaker", "configure"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -120,9 +120,8 @@ def by_objects(found: Found) -> Iterator[Tie]:
 
 def by_code() -> Iterator[Tie]:
     """What the reader's modules say: ``create_all`` for an engine, a session on one."""
-    for text, variables in own_sources():
-        if "create_all" in text or "ession" in text:
-            yield from ties_in(ast.parse(text), variables)
+    for tree, variables in own_trees("create_all", "ession"):
+        yield from ties_in(tree, variables)
 
 
 def ties_in(tree: ast.AST, variables: dict[str, Any]) -> Iterator[Tie]:

@@ -133,3 +133,12 @@ def test_models_that_are_split_between_two_files_are_no_fault(folder: Path) -> N
     make(folder, "shop.db", "lamp")
     make(folder, "logs.db", "log")
     assert found(folder, ONE_BASE, "") == ["file", "file"]
+
+
+def test_a_module_whose_file_is_no_python_any_more_is_passed_over(folder: Path) -> None:
+    """It was imported, and its file is being edited."""
+    make(folder, "shop.db", "lamp", "log")
+    edits = "    import pathlib; pathlib.Path('edited.py').write_text('create_all ession def (')\n"
+    write(folder, {"edited.py": "", "shop.py": ONE_BASE + "    import edited\n" + edits})
+    report = diagnose("shop")
+    assert report.problem == "" and {each.problem for each in report.engines} == {""}
