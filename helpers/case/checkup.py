@@ -86,8 +86,7 @@ def run_tests(host: Host, found: Findings) -> None:
             found.note("tests", STILL, text)
     for each in results:
         if each.word != "PASSED" and each.name not in VARIANT:
-            said = each.message or "what it gets from its fixture cannot be made"
-            found.note("tests", STILL, f"{each.name}: {said}.")
+            found.note("tests", STILL, f"{each.name}: {said_of(each)}.")
     names = re.findall(r"^def (test_\w+)", original, re.M)
     for name in names:
         if (AS_IT_WAS, name) not in passed:
@@ -105,6 +104,13 @@ def run_tests(host: Host, found: Findings) -> None:
 def _note_variant(missed: list[str], found: Findings) -> None:
     for name in missed:
         found.note("tests", *VARIANT[name])
+
+
+def said_of(result: Result) -> str:
+    """Why a test did not pass; pytest has no message where it could not begin."""
+    if result.name.endswith(".py"):
+        return result.message or "it cannot be imported"
+    return result.message or "what it gets from its fixture cannot be made"
 
 
 def shorter(message: str) -> str:

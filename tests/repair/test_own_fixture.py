@@ -129,3 +129,17 @@ def test_what_the_same_database_costs_is_told() -> None:
     said = keeps_tests_apart(conftest(*SAME, end="database.drop_all()")).said
 
     assert "They have the same databases, emptied." in said
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("def app(:", "SyntaxError: invalid syntax"),
+        ("import nonsense", "ModuleNotFoundError: No module named 'nonsense'"),
+    ],
+)
+def test_why_pytest_could_not_run_is_told(code: str, cause: str) -> None:
+    """The cause, in plain letters, and not that a file could not be imported."""
+    assert (
+        keeps_tests_apart(f"{code}\n").said == f"pytest could not run the tests with it: {cause}."
+    )
