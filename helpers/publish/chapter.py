@@ -152,7 +152,13 @@ def _asked(cell: Any) -> Markup:
     """One cell of a prediction: its form, its code or its text."""
     if "prediction" in tags(cell):
         return form(cell.source)
-    return side_by_side(cell.source) if cell.cell_type == "code" else _printed(cell)
+    if cell.cell_type == "code":
+        return side_by_side(cell.source)
+    above, table, below = _printed(cell).partition("<table")
+    rows, end, asked = below.partition("</table>")
+    if not asked.strip():
+        return _printed(cell)
+    return Markup("{}{}").format(Markup(above), beside(Markup(table + rows + end), Markup(asked)))
 
 
 def _up_to_form(cells: tuple[Any, ...]) -> list[Any]:
