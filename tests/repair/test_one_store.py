@@ -10,7 +10,8 @@ from bank import answer_of
 from helpers.repair import threads_share_the_store
 
 HEAD = """
-import queue, sqlite3, threading
+import sqlite3, threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 """
 ONE = """
@@ -54,6 +55,28 @@ def one(check: str, lock: str, order: str = "self.lock, self.connection") -> Any
     return answer_of(HEAD + source, "Store")
 
 
+LISTED = '[name for (name,) in connection.execute("SELECT name FROM note")]'
+INSERT = 'self.connection.execute("INSERT INTO note VALUES (?)", (name,))'
+SELECT = '[name for (name,) in self.connection.execute("SELECT name FROM note")]'
+ADD = f"with self.lock, self.connection:\n            {INSERT}"
+NAMES = f"with self.lock:\n            return {SELECT}"
+
+
+def locked(*swaps: tuple[str, str], options: str = "False") -> Any:
+    """A store with one connection, its check off and a lock, with some of its text changed."""
+    source = ONE.replace("CHECK", options).replace("LOCK", "threading.Lock()")
+    source = source.replace("ORDER", "self.lock, self.connection")
+    for old, new in swaps:
+        assert old in source, old
+        source = source.replace(old, new)
+    return answer_of(HEAD + source, "Store")
+
+
+def lines(*code: str) -> str:
+    """The body of a method."""
+    return "\n        ".join(code)
+
+
 def each(*swaps: tuple[str, str]) -> Any:
     """A store with a connection for each use, with some of its text changed."""
     source = EACH
@@ -69,7 +92,35 @@ CURSOR = (
     .replace("ORDER", "self.connection")
     .replace('execute("INSERT', 'cursor().execute("INSERT')
 )
-LISTED = '[name for (name,) in connection.execute("SELECT name FROM note")]'
+IN_ONE_THREAD = """
+class Store:
+    def __init__(self, path):
+        self.thread = ThreadPoolExecutor(1)
+        self.connection = self.thread.submit(sqlite3.connect, path).result()
+        self.run("CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY)")
+
+    def run(self, sql, *parameters):
+        def work():
+            with self.connection:
+                return self.connection.execute(sql, parameters).fetchall()
+        return self.thread.submit(work).result()
+
+    def add(self, name):
+        self.run("INSERT INTO note VALUES (?)", name)
+
+    def names(self):
+        return [name for (name,) in self.run("SELECT name FROM note")]
+"""
+BY_HAND = "False, isolation_level=None"
+IMMEDIATE = 'self.connection.execute("BEGIN IMMEDIATE")'
+COMMIT = 'self.connection.execute("COMMIT")'
+BACK = f"""try:
+                {IMMEDIATE}
+                {INSERT}
+                {COMMIT}
+            except sqlite3.Error:
+                self.connection.rollback()
+                raise"""
 GRADES = {
     "right": {
         "a connection for each use": each(),
@@ -92,10 +143,30 @@ GRADES = {
         ),
         "the check off and a lock": one("False", "threading.Lock()"),
         "the check off and a lock that may be taken twice": one("False", "threading.RLock()"),
+        "a lock, and a connection of its own to read": locked(
+            (NAMES, lines("with closing(sqlite3.connect(self.path)) as connection:",
+                          f"    return {LISTED}")),
+            ("self.lock = ", "self.path = path; self.lock = "),
+        ),
+        "a lock, and each statement by itself": locked(options=BY_HAND),
+        "a lock, and BEGIN IMMEDIATE by hand": locked((ADD, lines(
+            "with self.lock:", f"    {BACK}")), options=BY_HAND),
+        "a lock, and a commit by hand": locked((ADD, lines(
+            "with self.lock:", "    try:", f"        {INSERT}", "        self.connection.commit()",
+            "    except sqlite3.Error:", "        self.connection.rollback()", "        raise"))),
+        "BEGIN IMMEDIATE, a connection for each use": each(
+            ("sqlite3.connect(self.path)", "sqlite3.connect(self.path, isolation_level=None)"),
+            ("closing(self.connect()) as connection, connection:\n",
+             "closing(self.connect()) as connection:\n"
+             "            connection.execute('BEGIN IMMEDIATE')\n"),
+            ("(name,))\n", "(name,))\n            connection.execute('COMMIT')\n"),
+        ),
+        "all of it in one thread": answer_of(HEAD + IN_ONE_THREAD, "Store"),
     },
     "right, but": {
-        "the check off, each statement by itself": one(
-            "False, isolation_level=None", "nullcontext()"
+        "the check off, each statement by itself": one(BY_HAND, "nullcontext()"),
+        "a lock around add alone, each statement by itself": locked(
+            (NAMES, f"return {SELECT}"), options=BY_HAND
         ),
     },
     "not yet": {
@@ -107,6 +178,26 @@ GRADES = {
             "False", "threading.Lock()", "self.connection, self.lock"
         ),
         "without a transaction's end": one("False", "threading.Lock()", "self.lock"),
+        "without a transaction's end, for each use": each(
+            ("as connection, connection:", "as connection:")
+        ),
+        "a lock around execute, and commit outside": locked(
+            (ADD, lines("with self.lock:", f"    {INSERT}", "self.connection.commit()"))
+        ),
+        "a lock around execute, and another time around commit": locked(
+            (ADD, lines("with self.lock:", f"    {INSERT}", "with self.lock:",
+                        "    self.connection.commit()"))
+        ),
+        "a lock around BEGIN and INSERT, and COMMIT outside": locked(
+            (ADD, lines("with self.lock:", f"    {IMMEDIATE}", f"    {INSERT}", COMMIT)),
+            options=BY_HAND,
+        ),
+        "a lock around add alone": locked((NAMES, f"return {SELECT}")),
+        "a lock for each method": locked(
+            (NAMES, NAMES.replace("self.lock", "self.other")),
+            ("self.lock = ", "self.other = threading.Lock(); self.lock = "),
+        ),
+        "a new lock each time": locked(("with self.lock", "with threading.Lock()")),
         "a list in Python": answer_of(
             "class Store:\n    kept = []\n    def __init__(self, path): pass\n"
             "    def add(self, name): self.kept.append(name)\n"
@@ -140,3 +231,17 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
         return
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("a lock around execute, and commit outside", "after hers and before her commit"),
+        ("a lock around add alone", "Cem's names() came to Ann's connection after her INSERT"),
+        ("without a transaction's end", "nothing had committed its INSERT"),
+        ("without a transaction's end, for each use", "nothing had committed its INSERT"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+def test_a_reply_names_the_cause(name: str, cause: str) -> None:
+    assert cause in threads_share_the_store(GRADES["not yet"][name]).said
