@@ -52,9 +52,11 @@ from pathlib import Path
 
 import pytest
 from market import Item, database
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
+LEFT = []  # sessions
 OPEN, USED = {}, set()  # databases: by the pool's record of a connection, and all of them
 
 
@@ -112,14 +114,29 @@ def test_nobody_takes_it_away(app):
     assert app.test_client().get("/items").json == ["rug"]
 
 
+def test_sessions_are_left_open(client):
+    for path, engine in zip(("/items", "/notes"), database.engines.values(), strict=True):
+        assert client.post(f"{path}/mug").status_code == 201
+        LEFT.append(Session(engine))
+        LEFT[-1].execute(text("SELECT 1"))
+
+
+def test_nothing_is_left_of_them(client):
+    assert client.get("/items").json + client.get("/notes").json == []
+
+
 def test_the_databases_are_new(there_before, app):
     names = [each.dialect.create_connect_args(each.url)[0][0] for each in database.engines.values()]
     assert there_before & set(names) <= {":memory:"}  # of those, each connection has its own
 """
-ERROR = re.compile(r"^(?:E  +|\S+:\d+: |)((?:\w+\.)*\w*Error\b.*)$", re.MULTILINE)
-PRICES = {  # a test: what is said where it alone is red
+ERROR = re.compile(
+    r"^(?:E  +|\S+:\d+: |)((?:\w+\.)*\w*Error\b.*|fixture '\w+' not found)$", re.MULTILINE
+)
+PRICES = {  # a test: what is said where it is the first that is red, and others of these at most
     "test_nobody_takes_it_away": "Ann's row was lost in one of them, because all sessions share one"
     " connection: notebook 07.",
+    "test_nothing_is_left_of_them": "One of them left its sessions open, and the next one found"
+    " what it had stored: a name lasts as long as one connection.",
     "test_the_databases_are_new": "They have the same databases, emptied. What a test"
     " leaves running, a thread or a session, changes the next one. So do two workers on one file.",
 }
@@ -141,7 +158,8 @@ def keeps_tests_apart(fixture: object) -> Verdict:
         text = f"Of {len(NAMES)} tests, these are red: {', '.join(worse)}. {why}"
         return Verdict("not yet", text)
     if red:
-        return Verdict("right, but", f"the tests are kept apart. {PRICES[red[0]]}")
+        text = f"the tests are kept apart. {PRICES[red[0]]} Red: {red[0]}. {why}"
+        return Verdict("right, but", text)
     return Verdict("right", f"{len(NAMES)} tests that add the same things are green, in one run.")
 
 
@@ -152,4 +170,4 @@ def _run(fixture: str) -> tuple[dict[str, str], str]:
         said, output = run_pytest(files)
     # That pytest could not import the fixture's file says less than what came below it.
     errors = [each for each in ERROR.findall(output) if not each.startswith("ImportError while")]
-    return said, errors[0] if errors else output.strip().rpartition("\n")[2]
+    return said, errors[0] if errors else output.strip().rstrip(".").rpartition("\n")[2]

@@ -79,13 +79,16 @@ GRADES: dict[str, dict[str, Any]] = {
         "files for each test": conftest(file("shop.db"), file("notes.db"), arg="tmp_path"),
         "one file for both": conftest(file("shop.db"), file("shop.db"), arg="tmp_path"),
         "a name and a file": conftest(MEMDB, file("notes.db"), arg="tmp_path"),
-        "the same names, emptied before each test": conftest(
-            *SAME, f"{HELD}\n            database.drop_all()"
-        ),
-        "the same names, let go of": conftest(*SAME),
     },
     "right, but": {
         "one connection for all": conftest('"sqlite://"', '"sqlite://"'),
+        "the same names, let go of": conftest(*SAME),
+        "the same names, held and let go of": conftest(*SAME, HELD),
+        "the same name for the notes alone": conftest(MEMDB, SAME[1]),
+        "a new name for the notes alone": conftest(SAME[0], MEMDB),
+        "the same names, emptied before each test": conftest(
+            *SAME, f"{HELD}\n            database.drop_all()"
+        ),
         "the same names, dropped after each test": conftest(*SAME, end="database.drop_all()"),
         "one file for all tests, dropped after each": conftest(
             '"sqlite:///shop.db"', '"sqlite:///notes.db"', end="database.drop_all()"
@@ -122,6 +125,21 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
     verdict = keeps_tests_apart(GRADES[grade][name])
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
+
+
+def test_what_a_session_that_is_left_open_costs_is_told() -> None:
+    """With the test that is red, and what it found."""
+    said = keeps_tests_apart(conftest(*SAME)).said
+
+    assert "One of them left its sessions open, and the next one found" in said
+    assert "Red: test_nothing_is_left_of_them. AssertionError: assert ['mug', 'mug'] == []" in said
+
+
+def test_a_fixture_that_is_missing_is_named() -> None:
+    """Rather than the tests that wanted it."""
+    said = keeps_tests_apart("import pytest\n").said
+
+    assert said.endswith("fixture 'client' not found")
 
 
 def test_what_the_same_database_costs_is_told() -> None:
