@@ -57,12 +57,18 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
     if isinstance(looks, list) and not looks:
         raise NotReady("Nothing was measured here, so there is nothing to compare with.")
     try:
-        against = list(choices[letter](looks))
+        speaking = {each: list(speaks(looks)) for each, speaks in choices.items()}
     except Exception as error:  # noqa: BLE001 - a name may have been used for something else
         raise NotReady(
             f"What was measured does not fit the question ({type(error).__name__}: {error}): run"
             " the cells of this section again, from its heading down."
         ) from None
+    if all(speaking.values()):
+        return [
+            f"What was measured fits none of {letters}. Did you change a cell? Run the cells of"
+            " this section once more, as the question has it."
+        ], True
+    against = speaking[letter]
     if not against:
         return [f"Correct: nothing that was measured speaks against {letter}."], True
     refuted = f"Not {letter}. {_refutes(against[0], looks)}{_others(against[1:], looks)}"
@@ -159,6 +165,6 @@ def in_words(look: Any) -> str:
             f" {look['database']}: {look['result']}."
         )
     if isinstance(look, Mapping):
-        said = "; ".join(f"{key}: {value}" for key, value in look.items())
+        said = "; ".join(f"{key}: {value}" for key, value in look.items() if key != "row")
         return f"{said[:1].upper()}{said[1:]}."
     return f"{look}"

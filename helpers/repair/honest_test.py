@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import create_engine, text
+from flask import Flask, request
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from helpers.learn import Verdict
 from helpers.repair.watch import watched
+from helpers.sample import Base, Item
 
 MEMDB = "sqlite:///file:///tested?vfs=memdb&uri=true"
 
@@ -78,6 +80,36 @@ def _shop(engine_of: Callable[[], Any], *, keep: bool = False) -> Callable[[], F
     return make
 
 
+def _lamps(*, lets_go: bool) -> Callable[[], Flask]:
+    """An app with a ``scoped_session``, which takes orders."""
+
+    def make() -> Flask:
+        app, engine = Flask("lamps"), create_engine(_file("orders.db"))
+        session = scoped_session(sessionmaker(engine))
+        Base.metadata.create_all(engine)
+
+        @app.route("/items", methods=["GET", "POST"])
+        def items() -> list[str]:
+            if request.method == "POST":
+                session.add(Item(name=request.get_json()["name"]))
+                session.commit()
+            return list(session.scalars(select(Item.name)))
+
+        @app.teardown_appcontext
+        def end(error: BaseException | None) -> None:
+            if lets_go:
+                session.remove()
+
+        return app
+
+    return make
+
+
+def _file(name: str) -> str:
+    """The URL of a file in the folder where the test is tried."""
+    return f"sqlite:///{Path(name).absolute().as_posix()}"
+
+
 def _always_broken() -> Flask:
     app = Flask("shop")
 
@@ -92,7 +124,7 @@ CASES = (
     Case("the shop of the visitor, who gets 500", _shop(lambda: create_engine("sqlite://")), False),
     Case(
         "a shop on a file, which serves its visitors",
-        _shop(lambda: create_engine(f"sqlite:///{Path('tested.db').absolute().as_posix()}")),
+        _shop(lambda: create_engine(_file("tested.db"))),
         True,
     ),
     Case("a shop whose view raises for everybody", _always_broken, False),
@@ -113,6 +145,17 @@ CASES = (
     Case(
         "a shop in memory that every thread reaches by a name",
         _shop(lambda: create_engine(MEMDB), keep=True),
+        True,
+    ),
+    Case(
+        "a shop that serves, until somebody sends an order without a name: then its thread answers"
+        " everybody with 500",
+        _lamps(lets_go=False),
+        False,
+    ),
+    Case(
+        "a shop that answers an order without a name with 500, and serves everybody else",
+        _lamps(lets_go=True),
         True,
     ),
 )

@@ -6,7 +6,7 @@ from helpers.sample.pytest_run import run_pytest
 from helpers.sample.scenes import play
 from helpers.sample.setups import ANY_THREAD, Setup, Setups, setups
 from helpers.sample.shop import Base, Item, Shop, make_flask_sqlalchemy_shop, make_shop
-from helpers.sample.visits import visits
+from helpers.sample.visits import visit_script, visits
 from helpers.sample.worker_shop import WorkerShop
 from helpers.sample.workers import ask_workers
 
@@ -30,5 +30,6 @@ __all__ = [
     "setups",
     "start_over",
     "store_a_lamp",
+    "visit_script",
     "visits",
 ]

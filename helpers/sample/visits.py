@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask
 
 from helpers.look import describe_error
-from helpers.serve import LiveServer
+from helpers.serve import LiveServer, send
+from helpers.spawn import Process, TemporaryFolder
 
 
 def visits(
     app: Flask, orders: Mapping[str, object], threads: int | None = None
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """Serve an app, and send ``/items`` a request for each visitor.
 
     :param app: has a view of ``/items``.
     :param orders: for each visitor what to post as JSON; None asks for the list.
     :param threads: as for ``LiveServer``.
-    :returns: for each visitor the request, and the status with the answer or the error.
+    :returns: for each visitor a numbered row, with the request, and the status with the answer or
+        the error.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     with LiveServer(app, threads=threads) as server:
         for who, order in orders.items():
             answer = server.get("/items") if order is None else server.post("/items", json=order)
             said = answer.text.strip() if answer.ok else describe_error(server.errors[-1])
             result = f"{answer.status_code}: {said.partition('. ')[0]}"
             asks = "GET /items" if order is None else "POST /items"
-            rows.append({"who": who, "asks": asks, "result": result})
+            rows.append({"row": len(rows) + 1, "who": who, "asks": asks, "result": result})
     return rows
+
+
+def visit_script(script: str) -> dict[str, str]:
+    """Run a script that starts a server, as a program of its own, and ask it twice for ``/items``.
+
+    :param script: its source. Its view notes the threads "startup" and "view", and a "result".
+    :returns: the threads of the startup code, the view and the next view, and the first result.
+    """
+    with TemporaryFolder() as folder:
+        (folder.path / "shop.py").write_text(script, encoding="utf-8")
+        with Process(
+            [sys.executable, "shop.py"],
+            ready=r"Running on (\S+)",
+            cwd=folder.path,
+            env={**os.environ, "FLASK_DEBUG": "0"},
+            pass_fds=folder.lifeline,
+        ) as process:
+            assert process.ready
+            first, second = (send("GET", process.ready[1], "/items").json() for _ in range(2))
+    return {
+        "startup code in": first["startup"],
+        "view in": first["view"],
+        "next view in": second["view"],
+        "result": first["result"],
+    }

@@ -135,7 +135,12 @@ def fails(looks: list[Observation]) -> list[Observation]:
     return [look for look in looks if look["failed"]]
 
 
-CHOICES = {"a": fails, "b": lambda looks: []}
+def no_look(looks: list[Any]) -> list[Any]:
+    """What nothing speaks against."""
+    return []
+
+
+CHOICES = {"a": fails, "b": no_look}
 
 
 def test_a_choice_is_right_when_no_look_speaks_against_it() -> None:
@@ -154,7 +159,7 @@ def test_a_wrong_choice_is_answered_with_the_look_that_refutes_it() -> None:
 
 def test_all_that_refute_a_choice_are_named() -> None:
     """The first one in words, the others by their numbers."""
-    two, three = (told("a", a=lambda looks, n=n: looks[:n])[0] for n in (2, 3))
+    two, three = (told("a", a=lambda looks, n=n: looks[:n], b=no_look)[0] for n in (2, 3))
 
     assert two.endswith("reached database D1: done. So does look 2.")
     assert three.endswith("reached database D1: done. So do looks 2, 3.")
@@ -162,11 +167,20 @@ def test_all_that_refute_a_choice_are_named() -> None:
 
 def test_rows_of_any_other_kind_can_refute() -> None:
     """They are quoted key by key."""
-    rows = [{"pool": "StaticPool", "databases": 1}]
+    rows = [{"row": 1, "pool": "StaticPool", "databases": 1}]
 
-    assert told("a", rows, a=lambda rows: rows)[0] == (
+    assert told("a", rows, a=lambda rows: rows, b=no_look)[0] == (
         "Not a. Row 1 speaks against it. Pool: StaticPool; databases: 1."
     )
+
+
+@pytest.mark.parametrize("letter", ["a", "b"])
+def test_where_no_choice_fits_the_cells_are_to_be_run_as_asked(letter: str) -> None:
+    """As with another number of threads: no letter is called wrong there."""
+    assert told(letter, a=fails, b=fails) == [
+        "What was measured fits none of a, b. Did you change a cell? Run the cells of this section"
+        " once more, as the question has it.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,36 +22,47 @@ def cell(body: str) -> Any:
     return answer_of(f"{HEAD}\ndef test_items(app):\n{lines}", "test_items")
 
 
+BAD = "server.post('/items', json={'name': None})\n"
 GRADES = {
     "right": {
-        "through a server": cell(
-            "with LiveServer(app) as server:\n    assert server.get('/items').status_code == 200"
+        "through a server of one thread": cell(
+            "with LiveServer(app, threads=1) as server:\n"
+            f"    {BAD}    assert server.get('/items').status_code == 200"
         ),
-        "through a server with a pool": cell(
-            "with LiveServer(app, threads=4) as server:\n"
+        "before and after": cell(
+            "with LiveServer(app, threads=1) as server:\n"
+            "    assert server.get('/items').ok\n"
+            f"    {BAD}    assert server.get('/items').ok"
+        ),
+        "a server that was not asked before": cell(
+            "with LiveServer(app) as server:\n    assert server.get('/items').ok\n"
+            f"with LiveServer(app, threads=1) as server:\n"
+            f"    {BAD}    server.get('/items').raise_for_status()"
+        ),
+        "many visitors after it": cell(
+            f"with LiveServer(app, threads=1) as server:\n    {BAD}"
             "    for _ in range(4):\n        assert server.get('/items').ok"
         ),
-        "through a server of one thread": cell(
-            "with LiveServer(app, threads=1) as server:\n    assert server.get('/items').ok"
-        ),
-        "raise_for_status": cell(
-            "with LiveServer(app) as server:\n    server.get('/items').raise_for_status()"
+        "a good order, too": cell(
+            "with LiveServer(app, threads=1) as server:\n"
+            "    server.post('/items', json={'name': 'lamp'})\n"
+            f"    {BAD}    assert server.get('/items').status_code == 200"
         ),
         "the client in an executor": cell(
+            "client = app.test_client()\n"
             "with ThreadPoolExecutor(1) as visitor:\n"
-            "    found = visitor.submit(app.test_client().get, '/items').result()\n"
+            "    visitor.submit(client.post, '/items', json={'name': None}).result()\n"
+            "    found = visitor.submit(client.get, '/items').result()\n"
             "assert found.status_code == 200"
         ),
         "the client in a thread": cell(
             "found = []\n"
-            "def visit():\n    found.append(app.test_client().get('/items').status_code)\n"
+            "def visit():\n"
+            "    client = app.test_client()\n"
+            "    client.post('/items', json={'name': None})\n"
+            "    found.append(client.get('/items').status_code)\n"
             "thread = threading.Thread(target=visit)\nthread.start()\nthread.join()\n"
             "assert found == [200]"
-        ),
-        "propagated from a thread": cell(
-            "app.testing = True\n"
-            "with ThreadPoolExecutor(1) as visitor:\n"
-            "    visitor.submit(app.test_client().get, '/items').result()"
         ),
     },
     "not yet": {
@@ -60,6 +71,44 @@ GRADES = {
             "for _ in range(2):\n    assert app.test_client().get('/items').status_code == 200"
         ),
         "testing, in one thread": cell("app.testing = True\napp.test_client().get('/items')"),
+        "one visitor of a server": cell(
+            "with LiveServer(app) as server:\n    assert server.get('/items').status_code == 200"
+        ),
+        "four visitors of a pool": cell(
+            "with LiveServer(app, threads=4) as server:\n"
+            "    for _ in range(4):\n        assert server.get('/items').ok"
+        ),
+        "two visitors of one thread": cell(
+            "with LiveServer(app, threads=1) as server:\n"
+            "    assert server.get('/items').ok\n    assert server.get('/items').ok"
+        ),
+        "a bad order in another thread": cell(
+            f"with LiveServer(app) as server:\n    {BAD}    assert server.get('/items').ok"
+        ),
+        "a bad order to another server": cell(
+            f"with LiveServer(app, threads=1) as server:\n    {BAD}"
+            "with LiveServer(app, threads=1) as server:\n    assert server.get('/items').ok"
+        ),
+        "a bad order in the thread of the test": cell(
+            "client = app.test_client()\nclient.post('/items', json={'name': None})\n"
+            "assert client.get('/items').status_code == 200"
+        ),
+        "a bad order must be well": cell(
+            "with LiveServer(app, threads=1) as server:\n"
+            "    assert server.post('/items', json={'name': None}).ok"
+        ),
+        "a good order": cell(
+            "with LiveServer(app, threads=1) as server:\n"
+            "    server.post('/items', json={'name': 'lamp'})\n"
+            "    assert server.get('/items').status_code == 200"
+        ),
+        "asks for the function that lets go": cell("assert app.teardown_appcontext_funcs"),
+        "propagated from a thread": cell(
+            "app.testing = True\nclient = app.test_client()\n"
+            "with ThreadPoolExecutor(1) as visitor:\n"
+            "    visitor.submit(client.post, '/items', json={'name': None}).result()\n"
+            "    visitor.submit(client.get, '/items').result()"
+        ),
         "nothing": cell("pass"),
         "every other time": answer_of(
             "def test_items(app, seen=[]):\n    seen.append(1)\n    assert len(seen) % 2 == 0",
@@ -103,4 +152,8 @@ def test_it_says_what_the_test_did() -> None:
     }
 
     assert said["as it is"] == "Your test passed on the shop of the visitor, who gets 500."
+    assert said["one visitor of a server"] == (
+        "Your test passed on a shop that serves, until somebody sends an order without a name:"
+        " then its thread answers everybody with 500."
+    )
     assert said["always fails"].startswith("Your test failed on a shop on a file, which serves")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from helpers.sample import visits
+from helpers.sample import visit_script, visits
 
 
 def test_each_visitor_gets_an_answer_or_an_error() -> None:
@@ -22,7 +22,27 @@ def test_each_visitor_gets_an_answer_or_an_error() -> None:
     rows = visits(app, {"Ann": {"name": "lamp"}, "Ben": {"name": ""}, "Cem": None}, threads=1)
 
     assert [list(row.values()) for row in rows] == [
-        ["Ann", "POST /items", '200: ["lamp"]'],
-        ["Ben", "POST /items", "500: ValueError: It has no name"],
-        ["Cem", "GET /items", '200: ["lamp"]'],
+        [1, "Ann", "POST /items", '200: ["lamp"]'],
+        [2, "Ben", "POST /items", "500: ValueError: It has no name"],
+        [3, "Cem", "GET /items", '200: ["lamp"]'],
     ]
+
+
+def test_a_script_is_asked_twice() -> None:
+    """As a program of its own, whatever it is set up with."""
+    script = """
+import threading
+from flask import Flask
+
+app, startup = Flask("shop"), threading.current_thread().name
+
+@app.get("/items")
+def items():
+    seen = {"startup": startup, "view": threading.current_thread().name}
+    return seen | {"result": app.debug}
+
+app.run(port=0, threaded=False)
+"""
+    asked = visit_script(script)
+
+    assert list(asked.values()) == ["MainThread"] * 3 + [False]
