@@ -1,4 +1,4 @@
-"""A repair that writes files in, what it changes in them out."""
+"""A repair in, what it changes in what was given out."""
 
 from __future__ import annotations
 
@@ -11,22 +11,28 @@ FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AROUND = 2  # lines above and below a change, to find it by
 
 
-def changes(solution: str, files: dict[str, str]) -> str:
-    """A solution in markdown, in which code that writes whole files is a diff of each.
+def changes(solution: str, files: dict[str, str], given: str = "") -> str:
+    """A solution in markdown, whose code is a diff where that is shorter.
 
     :param solution: with fenced Python. A dictionary from names to texts that are written in it
-        is taken for files where each name is one of ``files``.
+        is taken for files where each name is one of ``files``: each is a diff.
     :param files: the text of each file before, by its name.
+    :param given: the code that is to be repaired.
     """
 
     def shown(fence: re.Match[str]) -> str:
         written = _written(fence[1])
-        if not written or not written.keys() <= files.keys():
-            return fence[0]
-        diffs = [[*_diff(name, files[name], written[name])] for name in written]
-        return "\n\n".join("\n".join(["```diff", *lines, "```"]) for lines in diffs if lines)
+        if written and written.keys() <= files.keys():
+            diffs = [[name, *_diff(files[name], written[name])] for name in written]
+            return "\n\n".join(_fenced(lines) for lines in diffs if lines[1:])
+        lines = [*_diff(given, fence[1])]
+        return _fenced(lines) if 0 < len(lines) < fence[1].count("\n") else fence[0]
 
     return FENCE.sub(shown, solution)
+
+
+def _fenced(lines: list[str]) -> str:
+    return "\n".join(["```diff", *lines, "```"])
 
 
 def _written(code: str) -> dict[str, str]:
@@ -42,11 +48,9 @@ def _written(code: str) -> dict[str, str]:
     return {}
 
 
-def _diff(name: str, before: str, after: str) -> Iterator[str]:
-    """The name of a file, then its lines: - for those that go, + for those that come."""
-    compared = unified_diff(before.splitlines(), after.splitlines(), n=AROUND, lineterm="")
-    lines = list(compared)[2:]
-    if lines:
-        yield name
-    for line in lines:
+def _diff(before: str, after: str) -> Iterator[str]:
+    """The lines that change, and those around them: - for those that go, + for those that come."""
+    single = [re.sub(r"\n{3,}", "\n\n", each).splitlines() for each in (before, after)]
+    compared = unified_diff(*single, n=AROUND, lineterm="")
+    for line in [*compared][2:]:
         yield "  …" if line.startswith("@@") else line.rstrip()

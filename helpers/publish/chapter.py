@@ -188,13 +188,11 @@ def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
 
 
 def _solutions(cells: tuple[Any, ...], files: dict[str, str]) -> Iterator[Markup]:
-    """Each repair, without the lines that the exercise above it has as well."""
-    given = ""
+    """Each repair, as what it changes in the exercise where that is shorter."""
+    given = "\n".join(cell.source for cell in cells if "exercise" in tags(cell))
     for cell in cells:
-        if "exercise" in tags(cell):
-            given += cell.source + "\n"
-        elif "solution" in tags(cell):
-            yield markdown(changes(cell.source, files), below=2, flat=True, given=given)
+        if "solution" in tags(cell):
+            yield markdown(changes(cell.source, files, given), below=2, flat=True)
 
 
 def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:

@@ -7,11 +7,10 @@ from itertools import chain, zip_longest
 from typing import Any
 
 import mistune
-from bs4 import BeautifulSoup, Comment
+from bs4 import BeautifulSoup, Comment, Tag
 from markupsafe import Markup, escape
 
 LONGEST = 40  # lines of code that stay on one page
-SHORTEST = 5  # lines that dots can stand for
 SAVED = 6  # lines that a second column is worth
 STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
@@ -23,22 +22,21 @@ GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
 
 
-def markdown(text: str, below: int = 0, flat: bool = False, given: str = "") -> Markup:
+def markdown(text: str, below: int = 0, flat: bool = False) -> Markup:
     """Markdown as HTML for paper.
 
     :param text: as in a cell or a file. A link to a notebook becomes one to its chapter.
     :param below: the level of the heading that the text comes under.
     :param flat: put every heading one level below that, so that none is left out.
-    :param given: code that is printed above; dots stand for what repeats it.
     """
-    render = mistune.create_markdown(renderer=_Renderer(below, flat, given), plugins=["table"])
+    render = mistune.create_markdown(renderer=_Renderer(below, flat), plugins=["table"])
     return for_paper(str(render(text)))
 
 
 class _Renderer(mistune.HTMLRenderer):
-    def __init__(self, below: int, flat: bool, given: str) -> None:
+    def __init__(self, below: int, flat: bool) -> None:
         super().__init__(escape=False)
-        self.below, self.flat, self.given = below, flat, given
+        self.below, self.flat = below, flat
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         return super().heading(text, self.below + (1 if self.flat else level), **attributes)
@@ -50,9 +48,7 @@ class _Renderer(mistune.HTMLRenderer):
     def block_code(self, code: str, info: str | None = None) -> str:
         if info == "board":  # a sketch, drawn with the lines that letters can have
             return Markup('<pre class="board">{}</pre>').format(code.rstrip())
-        shorter = without_repeats(code, self.given)
-        self.given += code
-        return side_by_side(shorter)
+        return side_by_side(code)
 
 
 def for_paper(html: str) -> Markup:
@@ -79,9 +75,19 @@ def for_paper(html: str) -> Markup:
         else:
             heading.name = "td"  # an empty heading names nothing
     for cell in tree("td"):
-        if THREAD.fullmatch(text := cell.get_text()):
-            cell.string = text.replace(" ", "\N{NO-BREAK SPACE}")
+        _set(cell)
     return Markup(str(tree))
+
+
+def _set(cell: Tag) -> None:
+    """Set the words of a cell as they are in a text: a thread on one line, and code as code."""
+    text = cell.get_text()
+    if THREAD.fullmatch(text):
+        cell.string = text.replace(" ", "\N{NO-BREAK SPACE}")
+    elif cell.string and "`" in text:  # as in a finding of ``diagnose``
+        marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+        cell.clear()
+        cell.append(BeautifulSoup(marked, "html.parser"))
 
 
 def source(code: str, width: int = 0) -> Markup:
@@ -142,24 +148,6 @@ def folded(line: str, width: int) -> list[str]:
     return [*found, line]
 
 
-def without_repeats(code: str, given: str) -> str:
-    """Code, in which dots stand for five lines or more that another code has as well.
-
-    :param code: lines of Python.
-    :param given: the other code.
-    """
-    lines, known, kept, at = code.splitlines(), given.splitlines(), list[str](), 0
-    while at < len(lines):
-        repeated = max(_in_common(lines[at:], known[n:]) for n in range(len(known) + 1))
-        kept.append(lines[at])
-        if repeated > SHORTEST + 1:
-            first = next(line for line in lines[at + 1 :] if line.strip())
-            indent = " " * (len(first) - len(first.lstrip()))
-            kept += [f"{indent}…  # as above", lines[at + repeated - 1]]
-        at += repeated if repeated > SHORTEST + 1 else 1
-    return "\n".join(kept)
-
-
 def breakable(html: str) -> Markup:
     """HTML, in which a line of code may be broken as ``folded`` does, and not inside of a name.
 
@@ -172,12 +160,6 @@ def breakable(html: str) -> Markup:
         for number, part in enumerate(parts):
             code.extend([tree.new_tag("wbr"), part] if number else [part])
     return Markup(str(tree))
-
-
-def _in_common(lines: list[str], others: list[str]) -> int:
-    """How many lines two codes have in common at their start."""
-    pairs = enumerate(zip(lines, others, strict=False))
-    return next((n for n, (one, other) in pairs if one != other), min(len(lines), len(others)))
 
 
 def shown(output: Any) -> Markup:
@@ -193,6 +175,11 @@ def shown(output: Any) -> Markup:
         text = f"{output.ename}: {output.evalue}"
     else:
         text = output.get("text") or data.get("text/plain", "")
+    return as_output(text)
+
+
+def as_output(text: str) -> Markup:
+    """What a cell prints as HTML."""
     return Markup('<pre class="output">{}</pre>').format(text.rstrip())
 
 

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from helpers.publish.chapter import Chapter
 from helpers.publish.form import form
 from helpers.publish.frame import Section, tags
-from helpers.publish.page import markdown, shown, source
+from helpers.publish.page import as_output, markdown, shown, source
 
 LEFT_OUT = {"compare", "check", "solution", "answer"}
 READ = {"handout-code", "exercise", "screen"}
@@ -43,7 +43,7 @@ def screens(chapter: Chapter, files: dict[str, str]) -> Iterator[Screen]:
     """The questions of a notebook, then what each of its sections asks and shows.
 
     :param chapter: one notebook.
-    :param files: those of the case, by name, which have a screen each.
+    :param files: those of the case, by name: each has a screen, unless a cell prints it.
     """
     number, frame = chapter.frame.number, chapter.frame
     questions = markdown("\n".join(f"1. {question}" for question in frame.questions))
@@ -59,6 +59,7 @@ def screens(chapter: Chapter, files: dict[str, str]) -> Iterator[Screen]:
 def _in_section(section: Section, files: dict[str, str]) -> Iterator[tuple[str, Markup]]:
     """The screens of a section, each with the heading that it stands under."""
     name = section.heading
+    told = {shown(output) for cell in section.cells for output in cell.get("outputs", ())}
     for group in _groups(_seen(section)):
         top = str(group[0].source)
         if top.startswith("### "):
@@ -67,7 +68,8 @@ def _in_section(section: Section, files: dict[str, str]) -> Iterator[tuple[str, 
             yield name, Markup(inside)
         if "case-files" in tags(group[-1]):
             for file, text in files.items():
-                yield f"{name}: `{file}`", source(text)
+                if as_output(text) not in told:  # else a cell below it prints the file
+                    yield f"{name}: `{file}`", source(text)
 
 
 def _seen(section: Section) -> list[Any]:

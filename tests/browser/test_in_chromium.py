@@ -10,17 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import psutil
 import pytest
-from conftest import children, files_below, open_files, sockets, threads, wait_for_end
-from learner import CHROMIUM, Learner, launch, leaves_the_machine
+from learner import CHROMIUM, Learner, leaves_the_machine
 from test_lesson_opens import address, running_lesson
 from test_rules import NOTEBOOKS
 
@@ -44,7 +43,6 @@ if CHROMIUM is None:
         "Chromium is not on this machine: install it, as with `apt install chromium`.",
         allow_module_level=True,
     )
-Look = Callable[[], set[str]]
 ROOT = Path(__file__).parent.parent.parent
 # JupyterLab by its Python, which need not be in .venv, and on a port that the system chooses.
 LESSON = """
@@ -59,29 +57,6 @@ TOLERATED = [
     "Could not restore the debugger state: Canceled future for debug_request message "
     + "before replies were done",
 ]
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind() -> None:
-    """Asked at the end, below: until then Chromium starts and ends processes as it likes."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_left_at_the_end() -> Iterator[None]:
-    """Once the browser and JupyterLab are closed, all is as it was."""
-    looks: list[Look] = [threads, children, sockets, open_files, lambda: files_below(ROOT)]
-    before = [look() for look in looks]
-    yield
-    assert [wait_for_end(*each) for each in zip(looks, before, strict=True)] == [set()] * 5
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The Chromium of this machine."""
-    with playwright.sync_playwright() as engine:
-        browser = launch(engine.chromium, tmp_path_factory.mktemp("chromium"))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -263,75 +238,3 @@ def test_axe_finds_nothing_to_mend_in_a_paper(name: str, browser: Browser) -> No
     found = [f"{each['id']} at {node['target']}" for each in violations for node in each["nodes"]]
     assert found == [], "\n".join(found)
     assert [url for url in requests if leaves_the_machine(url)] == []
-
-
-def test_home_is_where_the_arrows_go_on_from(browser: Browser, tmp_path: Path) -> None:
-    """Home shows the list of notebooks, which Tab reaches; the right arrow goes on from there."""
-    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
-    (tmp_path / "present.html").write_text(present(lesson), encoding="utf-8")
-    where = "() => [location.hash, scrollY > 0, document.activeElement.hash]"
-    places = []
-    with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
-        page.goto((tmp_path / "present.html").as_uri())
-        for key in ("ArrowRight", "ArrowRight", "Home", "Tab", "ArrowRight"):
-            page.keyboard.press(key)
-            places.append(page.evaluate(where))
-
-    assert places == [
-        ["#s1", True, None],
-        ["#s2", True, None],
-        ["", False, None],
-        ["", False, "#s1"],
-        ["#s1", True, None],
-    ]
-
-
-PARTS = ".inside :is(p, li, tr, pre, figure)"
-WHOLE = """parts => [...document.querySelectorAll(parts)].flatMap((part, number) => {
-  const { top, bottom } = part.getBoundingClientRect(), screen = part.closest("section");
-  const from = screen.querySelector("h2").getBoundingClientRect().bottom - 1;
-  const to = screen.querySelector(".turn").getBoundingClientRect().top + 1;
-  return [...(from <= top && top <= to ? [`${number} top`] : []),
-          ...(from <= bottom && bottom <= to ? [`${number} bottom`] : [])];
-})"""
-AT_END = "() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
-
-
-def test_the_arrows_alone_show_all_of_each_screen(browser: Browser, tmp_path: Path) -> None:
-    """On a projector of 1280 by 720 at 150 %, to the last screen and back to the first."""
-    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
-    one = replace(lesson, chapters=tuple(c for c in lesson.chapters if c.frame.number == "07"))
-    (tmp_path / "present.html").write_text(present(one), encoding="utf-8")
-    with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
-        page.goto((tmp_path / "present.html").as_uri())
-        number = page.locator(PARTS).count()
-        expected = {f"{n} {edge}" for n in range(number) for edge in ("top", "bottom")}
-        for key, end in (("ArrowRight", AT_END), ("ArrowLeft", "() => scrollY === 0")):
-            seen = set(page.evaluate(WHOLE, PARTS))
-            for _ in range(number):
-                page.keyboard.press(key)
-                seen.update(page.evaluate(WHOLE, PARTS))
-                if page.evaluate(end):
-                    break
-            assert expected - seen == set(), key
-
-
-def test_an_arrow_goes_on_from_what_is_seen(browser: Browser, tmp_path: Path) -> None:
-    """Also after the keys that scroll; a screen that goes on below says so."""
-    lesson = read_lesson(ROOT, read_notebooks(ROOT / "notebooks", anew=False))
-    (tmp_path / "present.html").write_text(present(lesson), encoding="utf-8")
-    with closing(browser.new_page(viewport={"width": 853, "height": 480})) as page:
-        page.goto((tmp_path / "present.html").as_uri())
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= 853
-        higher = "s => s.getBoundingClientRect().height > innerHeight + 1"
-        heights = [each.evaluate(higher) for each in page.locator("main > section").all()]
-        number = heights.index(True) + 1
-        page.evaluate("id => document.getElementById(id).scrollIntoView()", f"s{number}")
-        page.wait_for_selector(f"#s{number}.goes-on")
-        page.keyboard.press("ArrowRight")
-        top = page.locator(f"#s{number}").evaluate("s => s.getBoundingClientRect().top")
-        page.keyboard.press("ArrowLeft")
-
-        assert top < 0
-        assert page.evaluate("() => location.hash") == ""
-        assert abs(page.locator(f"#s{number}").evaluate("s => s.getBoundingClientRect().top")) < 1

@@ -136,6 +136,21 @@ def test_files_that_a_repair_writes_are_a_diff() -> None:
         assert changes(fenced, before) == fenced
 
 
+def test_a_repair_is_a_diff_where_that_is_shorter() -> None:
+    """Of the code that is to be repaired; blank lines don't count. Else it is the code."""
+    given = "import one\n\ndef ask():\n    return 1\n\n\ndef answer():\n    return ask()\n"
+
+    def printed(code: str) -> str:
+        return changes(f"```python\n{code}```\n", {}, given)
+
+    assert printed(given.replace("1", "2").replace("one\n\n", "one\n\n\n")) == (
+        "```diff\n  …\n\n def ask():\n-    return 1\n+    return 2\n\n def answer():\n```\n"
+    )
+    assert printed("def answer():\n    return 2\n") == (
+        "```python\ndef answer():\n    return 2\n```\n"
+    )
+
+
 def test_a_story_stands_below_its_headings() -> None:
     """Each unit below the heading that it has in the notebook, which is told once."""
     [(name, notebook)] = small(RESULT).items()
