@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.engine import Engine, make_url
@@ -10,11 +12,12 @@ from sqlalchemy.engine import Engine, make_url
 from .connections import leads_to
 from .database import Sqlite, what_it_opens
 from .find import Found, Place
-from .settings import Names
+from .settings import Names, Setting, setting_of
 from .tables import Content, in_files, in_memory, nearby
-from .whose import NOT_THERE
+from .ties import Tie, by_code, by_objects
 from .words import Problem
 
+NOT_THERE: set[str] = set()  # the tables of a file that is not there yet
 MISSING: Content = {"problem": "missing", "tables": {}}
 
 
@@ -33,12 +36,23 @@ class App:
         self.contents = in_files([each.path for each in self.sqlite if not each.in_memory])
         self.around: dict[str, Content] | None = None
 
+    @cached_property
+    def ties(self) -> list[Tie]:
+        """The engines of models and of sessions, as objects and code tell."""
+        return [*by_objects(self.found), *by_code()]
+
     def database(self, engine: Engine) -> Sqlite | Problem | None:
         """What an engine opens, ``None`` for a server, or why that is not known."""
         try:
             return what_it_opens(engine, self.folder is not None)
         except Problem as problem:
             return problem
+
+    def setting(self, place: Place) -> Setting:
+        """How the reader's code makes an engine."""
+        sqlite = self.databases[id(place.value)]
+        passed = sqlite.passed[1] if isinstance(sqlite, Sqlite) else None
+        return replace(setting_of(place, self.flask, passed), name=place.path)
 
     def content_of(self, engine: Engine) -> Content:
         """What is in the database of an engine."""

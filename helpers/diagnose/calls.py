@@ -15,12 +15,12 @@ from typing import Any
 from .cures import for_folder, for_sqlite3
 from .database import Sqlite
 from .find import Found
-from .readers import all_codes, called, is_own_file, line_of, own_trees, tree_of
+from .readers import all_codes, is_own_file, line_of, tree_of
 from .report import EngineReport, Finding, Tables
 from .settings import Names
 from .tables import in_files
+from .ties import MAKERS
 
-MAKERS = {"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"}
 LOCAL = {"sqlite3": sqlite3, "connect": sqlite3.connect}  # where a function imports them itself
 STATEMENT = re.compile(r"\s*(select|insert|update|delete|SELECT|INSERT|UPDATE|DELETE)\s")
 TABLE = re.compile(r"\b(?:from|into|update|FROM|INTO|UPDATE)\s+[\"'`\[]?([A-Za-z_]\w*)")
@@ -44,23 +44,6 @@ def names_in(function: FunctionType) -> set[str]:
 def name_of(function: FunctionType) -> str:
     """A function as a target."""
     return f"{function.__module__}:{function.__qualname__}"
-
-
-def anew(function: FunctionType) -> str:
-    """A function as a target, if it returns another engine at each call; else nothing."""
-    tree = tree_of(function) if names_in(function) & MAKERS else None
-    nodes = list(ast.walk(tree)) if tree else []
-    made = [x.targets[0] for x in nodes if isinstance(x, ast.Assign) and called(x.value) in MAKERS]
-    local = {getattr(each, "id", "") for each in made} & {*function.__code__.co_varnames}
-    returned = [each.value for each in nodes if isinstance(each, ast.Return)]
-    new = any(called(x) in MAKERS or getattr(x, "id", None) in local for x in returned)
-    return name_of(function) if new else ""
-
-
-def calls_of(path: str) -> int:
-    """In how many places the reader's code calls a function, as its name tells."""
-    name = re.split("[:.]", path)[-1]
-    return sum(called(node) == name for tree, _ in own_trees(name) for node in ast.walk(tree))
 
 
 def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | None:

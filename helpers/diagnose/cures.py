@@ -30,7 +30,7 @@ def cures_of(
     """The cures for what was measured on a copy of an engine."""
     if sqlite is None or not (sqlite.in_memory or sqlite.is_odd):
         return [without_pool(place, sqlite, setting)]
-    name = names.new(place.key if place.extension else None)
+    name = names.new(place.key if place.extension else None, place)
     old_extension = place.extension == "flask_sqlalchemy" and is_old_extension()
     memory = [setting.memory(name)] if MEMDB_IS_KNOWN and not old_extension else []
     if sqlite.fails_at_once and memory:
@@ -126,7 +126,7 @@ def for_folder(path: str) -> list[Cure]:
 
 def for_sqlite3(where: str, head: list[str], start: str, names: Names) -> list[Cure]:
     """A file, or a name in memory that all connections of plain sqlite3 share."""
-    name = names.new(None)
+    name = names.new(None, head)
     in_file = Cure(where, [*head, f'{start}sqlite3.connect("{name}.db")'])
     in_memory = f'sqlite3.connect("file:///{name}?vfs=memdb", uri=True)'
     memory = Cure(IN_MEMORY, [*head, f"{start}{in_memory}", f"keeper = {in_memory}"])

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import closing
 
 from . import cures as mend
+from . import two_engines
 from .app import App
 from .connections import holds
 from .database import Sqlite, shown
@@ -14,7 +15,6 @@ from .measure import judge, judge_server, measure, notes
 from .private import is_async
 from .report import Cure, EngineReport, Finding
 from .scratch import Scratch
-from .settings import Setting, setting_of
 from .tables import Content, columns_missing, compare, elsewhere
 from .whose import models_of
 from .words import FINDINGS, Problem, some
@@ -46,7 +46,7 @@ class EngineLook:
         self.place, self.app, self.engine = place, app, place.value
         url, pool = shown(self.engine.url), type(self.engine.pool).__name__
         self.report = EngineReport(place.path, url, pool)
-        models, self.unsure = models_of(place, app.found, app.there)
+        models, self.unsure = models_of(place, app)
         self.tables = {table.name: table for table in models}
         of_all = sorted(name for each in app.found.metadata for name in each.value.tables)
         self.table = (sorted(self.tables) or of_all or ["item"])[0]
@@ -56,6 +56,7 @@ class EngineLook:
         sqlite = self.app.databases[id(self.engine)]
         if isinstance(sqlite, Problem):
             raise sqlite
+        self.setting = self.app.setting(self.place)
         if sqlite is None:
             self.report.opens, self.report.kind = self.report.url, judge_server(self.engine.pool)
             self.add_measured(None)
@@ -68,37 +69,36 @@ class EngineLook:
             elif self.app.contents.get(sqlite.path, {}).get("problem") == "not a database":
                 self.add("not-a-database", file=sqlite.path)
             else:
-                self.try_a_copy(sqlite)
+                error = self.try_a_copy(sqlite)
                 self.compare_tables(sqlite)
+                self.add_measured(sqlite, error)
         if configured := self.app.configured(self.place, sqlite):
-            words = {"configured": configured, "start": self.setting().start}
-            self.add("url-not-used", table=self.table, place=self.setting().place, **words)
-            self.report.findings.insert(0, self.report.findings.pop())
-
-    def setting(self) -> Setting:
-        """How the reader's code makes the engine."""
-        sqlite = self.app.databases[id(self.engine)]
-        passed = sqlite.passed[1] if isinstance(sqlite, Sqlite) else None
-        return setting_of(self.place, self.app.flask, passed)
+            words = {"configured": configured, "start": self.setting.start}
+            self.add_first("url-not-used", table=self.table, place=self.setting.place, **words)
 
     def add(self, id: str, cures: list[Cure] | None = None, /, **values: str) -> None:
         """Add a finding."""
         self.report.findings.append(Finding.of(id, cures, **values))
 
+    def add_first(self, id: str, cures: list[Cure] | None = None, /, **values: str) -> None:
+        """Add a finding before the others."""
+        self.report.findings.insert(0, Finding.of(id, cures, **values))
+
     def add_measured(self, sqlite: Sqlite | None, error: str = "") -> None:
         """Add the finding that was measured, if it is one, with its cures."""
-        if (id := self.report.kind) in FINDINGS:
+        two_engines = "two-engines" in [each.id for each in self.report.findings]
+        if (id := self.report.kind) in FINDINGS and not two_engines:  # whose cures end both
             cures = None
             if not FINDINGS[id].cure:
-                cures = mend.cures_of(id, self.place, sqlite, self.setting(), self.app.names)
+                cures = mend.cures_of(id, self.place, sqlite, self.setting, self.app.names)
             path, database = (sqlite.path, sqlite.database) if sqlite else ("", "")
-            self.add(id, cures, error=error, file=path.rpartition("/")[2], database=database)
+            self.add_first(id, cures, error=error, file=path.rpartition("/")[2], database=database)
             if sqlite is None or is_async(self.engine):  # one connection is misused in threads only
-                said = self.report.findings[-1]
+                said = self.report.findings[0]
                 said.message = said.message.partition("; under load")[0]
 
-    def try_a_copy(self, sqlite: Sqlite) -> None:
-        """Try a copy of the engine on a scratch database."""
+    def try_a_copy(self, sqlite: Sqlite) -> str:
+        """Try a copy of the engine on a scratch database; what another thread gets, if not rows."""
         kept, others = holds(sqlite, self.app.found, self.app.opened)
         wal = self.app.contents.get(sqlite.path, {}).get("wal", False)
         made = tempfile.TemporaryDirectory(prefix="diagnose-", dir=self.app.folder)
@@ -106,7 +106,7 @@ class EngineLook:
             look = measure(it, kept)
         self.report.kind, self.report.answers = judge(it, look), look.answers
         self.report.notes = notes(it, look, self.report.kind, kept, others)
-        self.add_measured(sqlite, look.error)
+        return look.error
 
     def compare_tables(self, sqlite: Sqlite) -> None:
         """Compare the tables that models name with those in the file or in memory."""
@@ -123,15 +123,27 @@ class EngineLook:
             tables.missing = tables.named
         if sqlite.in_memory or tables.missing:
             mine = self.place.path if sqlite.in_memory else sqlite.path
-            tables.elsewhere = elsewhere(tables, mine, self.app.others(sqlite))
+            others = self.app.others(sqlite) if not (sqlite.in_memory and self.makes_them()) else {}
+            tables.elsewhere = elsewhere(tables, mine, others)
         if sqlite.in_memory:  # where it is empty, startup code that has not run yet fills it
             problem = problem or ("" if tables.there else "empty")
-        if left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
+        if sqlite.in_memory and (
+            other := two_engines.other_engine(self.place, self.app, tables.elsewhere)
+        ):
+            words = {"other": other.name, "tables": other.tables, "table": self.table}
+            cures = two_engines.for_both(self.place, self.app, other)
+            self.add("two-engines", cures, **words)
+        elif left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
             self.add_left_over(left[0])
         elif tables.missing and (tables.elsewhere or not problem):
             self.add_missing()
         elif not problem:
             self.compare_columns(sqlite, content)
+
+    def makes_them(self) -> bool:
+        """Whether code that has perhaps not run yet makes the tables on this engine."""
+        mine = [id(what) for what, engine in self.app.ties if engine.pool is self.engine.pool]
+        return any(id(table.metadata) in mine for table in self.tables.values())
 
     def compare_columns(self, sqlite: Sqlite, content: Content) -> None:
         """Compare the columns of tables that are there; and whether migrations know of them."""
@@ -166,7 +178,7 @@ class EngineLook:
         others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
         self.add(
             "tables-elsewhere" if others else "tables-missing",
-            mend.for_tables(self.place, tables, self.setting(), metadata),
+            mend.for_tables(self.place, tables, self.setting, metadata),
             table=tables.missing[0],
             elsewhere=" and ".join(others),
             missing=some(tables.missing),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from .app import App
-from .calls import anew, calls_of, compare_files, look_at_calls, makers, report_on
+from .calls import compare_files, look_at_calls, makers, name_of, report_on
 from .connections import database_of, is_open, look_at_connection
 from .engine import look_at_engine
 from .find import Found, Place
@@ -20,6 +20,7 @@ from .readers import is_own
 from .report import Finding, Report
 from .settings import Names
 from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
+from .two_engines import calls_of, each_call, makes_another
 from .watch import Watch
 from .words import Problem
 
@@ -52,8 +53,8 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
         find_from(target, found)
         if not (found.complete and found.engines):
             found.add_the_rest()
-        look_at_all(found, target.app, report, folder, watch.opened)
-        look_at_other_engines(target, found, report)
+        app = look_at_all(found, target.app, report, folder, watch.opened)
+        look_at_other_engines(target, app, report)
 
 
 def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> bool:
@@ -73,23 +74,24 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
     return True
 
 
-def look_at_other_engines(target: Target, found: Found, report: Report) -> None:
-    """Find functions that make another engine at each call, with other memory."""
+def look_at_other_engines(target: Target, app: App, report: Report) -> None:
+    """Find a function that makes another engine at each call, with other memory."""
     private = [each for each in report.engines if each.opens == "memory without a name"]
     if not private:
         return
-    names = [anew(each) for each in found.functions if each not in found.cached]
+    functions = [each for each in app.found.functions if each not in app.found.cached]
+    makers: dict[str, Any] = {name_of(each): each for each in functions if makes_another(each)}
     first = getattr(target.value, "sync_engine", target.value)
     if target.factory and isinstance(first, Engine):
         call_again(target)
         same = getattr(target.value, "sync_engine", target.value) is first
-        names = [] if same else [target.path]
-        if names and calls_of(target.path) < 2:
+        makers = {} if same else {target.path: target.factory.func}
+        if makers and calls_of(target.path) < 2:
             private[0].notes.append("each call makes another engine, with memory of its own")
-    for name in [each for each in names if each and calls_of(each) > 1]:
+    for name in [each for each in makers if calls_of(each) > 1][:1]:
         for engine in private:
-            words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
-            engine.findings.insert(0, Finding.of("engine-each-call", **words))
+            [place] = [each for each in app.found.engines if each.path == engine.name]
+            each_call(engine, place, name, makers[name], app)
 
 
 def look_at_object(value: object, report: Report) -> None:
@@ -143,7 +145,7 @@ def ask_for_engines(target: Target, found: Found) -> None:
 
 def look_at_all(
     found: Found, flask: object, report: Report, folder: str | None, opened: dict[int, str]
-) -> None:
+) -> App:
     """Look at each engine and connection, and say what could not be reached."""
     app = App(found, flask, folder, opened)
     named = [each for each in found.engines if each.value.pool in found.named] or found.engines
@@ -154,15 +156,14 @@ def look_at_all(
         report.engines.append(looked)
         if looked.findings:
             compare_files([looked], found)
-    if report.problem:  # the app has failed
-        return
-    if not report.engines:
+    if not (report.problem or report.engines):  # else the app has failed
         report.engines = look_at_calls(found, app.names, app.config)
         made = makers(found, app.config)
         if made or not report.engines:
             report.problem = str(nothing_found(made))
-    elif not found.complete:
+    elif not (report.problem or found.complete):
         report.problem = str(Problem.of("too-much"))
+    return app
 
 
 def nothing_found(made: list[str]) -> Problem:

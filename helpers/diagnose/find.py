@@ -131,8 +131,8 @@ def referents(place: Place, root: object) -> Iterator[Place]:
         yield from (Place(*each) for each in used_globals(value, root))
     elif kind is ModuleType or issubclass(kind, type):
         if is_own(value.__name__ if kind is ModuleType else value.__module__, root):
-            named = list(vars(value).items())
-            yield from (Place(each, f"{path}.{name}") for name, each in named)
+            path = value.__name__ if kind is ModuleType else path  # however it was reached
+            yield from (Place(each, f"{path}.{name}") for name, each in list(vars(value).items()))
     elif issubclass(kind, dict):
         for key, each in list(dict.items(value)):
             child_path = f"{path}[{key!r}]" if isinstance(key, str) else path

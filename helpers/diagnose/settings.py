@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -35,17 +36,16 @@ class Names:
         self.name = "app" if no_name else name
         paths = ("instance_path", "root_path")
         self.folders = ["", *(str(getattr(app, name, "")) for name in paths)]
-        self.used: set[str] = set()
+        self.used: dict[str, object] = {}
 
-    def new(self, key: object) -> str:
-        """A name without extension, from a bind's or from the app's."""
+    def new(self, key: object, owner: object) -> str:
+        """A name without extension, from a bind's or from the app's; the owner's own each time."""
         stem = re.sub(r"\W+", "_", str(key)) if isinstance(key, str) and key else self.name
         stem = self.name if stem == "default" else stem
         for name in (stem, *(f"{stem}_{number}" for number in range(2, 99))):
             there = any(os.path.exists(os.path.join(each, name + ".db")) for each in self.folders)
-            if not there and name not in self.used:
+            if not there and self.used.setdefault(name, owner) is owner:
                 break
-        self.used.add(name)
         return name
 
 
@@ -59,6 +59,7 @@ class Setting:
     options: dict[str, Any] = field(default_factory=dict)  # the reader's, as far as a repr tells
     variable: str = ""  # of an engine that the reader's own call makes
     from_file: bool = False  # the code has a __file__ to start a path from
+    name: str = ""  # of the engine
 
     @property
     def is_config(self) -> bool:
@@ -67,17 +68,11 @@ class Setting:
 
     def file(self, name: str) -> Cure:
         """The lines that put the database into a file."""
-        if not self.from_file:
-            return Cure(self.place, self.lines(f'"{self.driver}:///{name}.db"', AT_FAULT))
-        url = f"f\"{self.driver}:///{{Path(__file__).with_name('{name}.db')}}\""
-        return Cure(self.place, ["from pathlib import Path", *self.lines(url, AT_FAULT)])
+        return Cure(self.place, in_one_file([self], name))
 
     def memory(self, name: str) -> Cure:
         """The lines that keep it in memory, where all threads share it, and the keeper."""
-        uri = f"file:///{name}?vfs=memdb"
-        lines = self.lines(f'"{self.driver}:///{uri}&uri=true"', AT_FAULT)
-        keeper = f'keeper = sqlite3.connect("{uri}", uri=True)'
-        return Cure(IN_MEMORY, ["import sqlite3", *lines, keeper])
+        return Cure(IN_MEMORY, in_one_memory([self], name))
 
     def kept(self, without: tuple[str, ...], more: dict[str, str]) -> dict[str, str]:
         """The reader's options that stay, and others, as code."""
@@ -87,11 +82,11 @@ class Setting:
     def lines(self, url: str, without: tuple[str, ...], **more: str) -> list[str]:
         """The lines with a URL (as code), without some options and with others (as code)."""
         options = self.kept(without, more)
-        rest, end = [], ")"
+        rest: list[str] = []
         if self.is_config:
             changed = set(self.options) & set(without) or {*options} - {*self.options}
             rest, end = option_lines(options) if changed else [], ""
-        elif self.variable:
+        else:
             end = "".join(f", {key}={text}" for key, text in options.items()) + ")"
         line = f"{self.start}{url}{end}"
         if len(line) <= WIDTH or end == ")":
@@ -99,6 +94,31 @@ class Setting:
         if self.is_config:
             return [f"uri = {url}", f"{self.start}uri", *rest]
         return [self.start, f"    {url},", f"    {end[2:-1]},", ")"]
+
+
+def in_one_file(settings: list[Setting], name: str, folder: str = "") -> list[str]:
+    """The lines that put one or more engines into one file; their modules may have one folder."""
+    if folder or not all(each.from_file for each in settings):
+        path = (Path(folder) / f"{name}.db").as_posix() if folder else f"{name}.db"
+        return lines_of(settings, f"///{path}")
+    path = f"{{Path(__file__).with_name('{name}.db')}}"
+    return ["from pathlib import Path", *lines_of(settings, f"///{path}", "f")]
+
+
+def in_one_memory(settings: list[Setting], name: str) -> list[str]:
+    """The lines that give one or more engines one name in memory, and the keeper."""
+    uri = f"file:///{name}?vfs=memdb"
+    lines = lines_of(settings, f"///{uri}&uri=true")
+    keeper = [f'keeper = sqlite3.connect("{uri}", uri=True)']
+    return ["import sqlite3", *(keeper + lines if len(settings) > 1 else lines + keeper)]
+
+
+def lines_of(settings: list[Setting], rest: str, kind: str = "") -> list[str]:
+    """The lines of each engine with the rest of a URL, the same once; ``f`` for an f-string."""
+    lines = [each.lines(f'{kind}"{each.driver}:{rest}"', AT_FAULT) for each in settings]
+    if all(each == lines[0] for each in lines):
+        return lines[0]
+    return [line for one, each in zip(settings, lines) for line in [f"# {one.name}", *each]]
 
 
 def option_lines(options: dict[str, str]) -> list[str]:

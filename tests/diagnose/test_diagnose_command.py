@@ -122,7 +122,7 @@ APPS: dict[str, tuple[str, dict[str, str], str, str]] = {
             """,
         },
         "own-thread",
-        "shop.database.somewhere['main']",
+        "database.somewhere['main']",
     ),
 }
 

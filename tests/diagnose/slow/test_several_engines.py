@@ -133,12 +133,20 @@ def test_two_engines_in_memory_are_two_databases(folder: Path) -> None:
     """The app's and the test's: the tables were made in one of them."""
     both = "Base.metadata.create_all(log_engine); LogBase.metadata.create_all(log_engine)"
     assert found(folder, IN_MEMORY, both) == {
-        "shop.engine": "one-connection tables-elsewhere",
+        "shop.engine": "two-engines",
         "shop.log_engine": "one-connection",
     }
-    [engine, _] = diagnose("shop").engines
-    assert "shop.log_engine has lamp" in engine.findings[-1].sentence
-    assert engine.findings[-1].cures[0].lines == ["Lamp.metadata.create_all(engine)"]
+    [finding] = diagnose("shop").engines[0].findings
+    assert "shop.log_engine gets lamp" in finding.sentence
+    path, *lines = finding.cures[0].lines
+    assert path == "from pathlib import Path"
+    url = "f\"sqlite:///{Path(__file__).with_name('shop.db')}\""
+    assert lines == [
+        "# shop.engine",
+        f"engine = create_engine({url})",
+        "# shop.log_engine",
+        f"log_engine = create_engine({url})",
+    ]
 
 
 def test_the_database_of_a_library_needs_none_of_the_models(folder: Path) -> None:

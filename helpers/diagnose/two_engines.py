@@ -1,0 +1,140 @@
+"""Two engines in memory: the tables are made on one, and looked for on the other."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from configparser import ConfigParser, Error
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from .app import App
+from .database import Sqlite
+from .find import Place
+from .readers import called, line_of, own_trees, tree_of
+from .report import Cure, EngineReport, Finding
+from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Setting, in_one_file, in_one_memory
+from .ties import MAKERS, InCall
+from .whose import of_extension
+from .words import some
+
+PRIVATE = re.compile(r"sqlite(\+\w+)?:(//)?(/(:memory:)?)?")
+GUARDS = (ast.If, ast.IfExp, ast.BoolOp, ast.ExceptHandler)
+
+
+@dataclass
+class Other:
+    """The other engine: its name in a sentence, how it is made, and the tables that it gets."""
+
+    name: str
+    tables: str
+    setting: Setting | None = None
+    place: Place | None = None
+
+
+def other_engine(place: Place, app: App, elsewhere: dict[str, list[str]]) -> Other | None:
+    """The engine in memory that gets the tables instead of this one, if any."""
+    for each in app.found.engines:
+        if each.path in elsewhere:
+            return Other(each.path, some(elsewhere[each.path]), app.setting(each), each)
+    if app.there(place.value):
+        return None
+    return by_ties(place, app) or by_migrations(app)
+
+
+def by_ties(place: Place, app: App) -> Other | None:
+    """What the code says: it makes tables on one engine alone, and has its sessions on another."""
+    mine, sessions = place.value.pool, [engine.pool for what, engine in app.ties if what is None]
+    for each in app.found.metadata:
+        made = {engine for what, engine in app.ties if what is each.value}
+        if of_extension(each) or place.extension or len(made) != 1:
+            continue
+        [engine], names = made, some(sorted(each.value.tables))
+        if isinstance(engine, InCall):
+            if PRIVATE.fullmatch(engine.url) and len(app.found.engines) == 1:
+                name, driver = f"{engine.name}(){engine.place}", engine.url.partition(":")[0]
+                setting = Setting("", f"{engine.maker}(", driver, name=name)
+                return Other(f"the one of {name}", names, setting)
+            continue
+        other = next((x for x in app.found.engines if x.value.pool is engine.pool), place)
+        sqlite = app.databases[id(other.value)]
+        apart = isinstance(sqlite, Sqlite) and sqlite.in_memory and not sqlite.key
+        if apart and mine in sessions and engine.pool not in [mine, *sessions]:
+            return Other(other.path, names, app.setting(other), other)
+    return None
+
+
+def by_migrations(app: App) -> Other | None:
+    """What ``alembic.ini`` says: migrations make an engine of their own, in memory."""
+    config = ConfigParser(defaults={"here": os.getcwd()})
+    try:
+        config.read("alembic.ini", encoding="utf-8")
+        url, scripts = (config["alembic"][key] for key in ("sqlalchemy.url", "script_location"))
+        code = Path(scripts, "env.py").read_text(encoding="utf-8")
+    except (Error, KeyError, OSError, ValueError):
+        return None
+    given = re.search(r"\battributes\b|set_main_option", code)  # by the app
+    by_hand = any(what is not None for what, _ in app.ties)
+    if given or by_hand or len(app.found.engines) > 1 or not PRIVATE.fullmatch(url):
+        return None
+    return Other("the one of alembic.ini", "what migrations make")
+
+
+def for_both(place: Place, app: App, other: Other) -> list[Cure]:
+    """One file, or one name in memory, for both engines."""
+    settings = [each for each in (app.setting(place), other.setting) if each]
+    owner, modules = other.place or place, {place.path.rpartition(".")[0]}
+    name = app.names.new(owner.key if owner.extension else None, owner)
+    same = other.place and {other.place.path.rpartition(".")[0]} == modules
+    folder = "" if same else os.getcwd()
+    lines = in_one_file(settings, name, folder)
+    where = f"One file for both, {place.path} and {other.name}"
+    if not other.setting:
+        path = Path(folder, f"{name}.db").as_posix().replace("%", "%%")
+        url = f"sqlalchemy.url = sqlite:///{path}"
+        return [Cure(where, [f"# {place.path}", *lines, "# alembic.ini", url])]
+    stay = IN_MEMORY.replace("Stay", "Both stay")
+    memory = [Cure(stay, in_one_memory(settings, name))] * MEMDB_IS_KNOWN
+    return [Cure(where, lines), *memory]
+
+
+def each_call(engine: EngineReport, place: Place, name: str, function: Any, app: App) -> None:
+    """Let the finding be that a function makes another engine, with other memory, each time."""
+    code = getattr(function, "__code__", each_call.__code__)
+    maker = next((each for each in code.co_names if each in MAKERS), "create_engine")
+    where = f"In {name}{line_of(function)}"
+    setting = replace(app.setting(place), place=where, start=f"{maker}(", variable="")
+    file = app.names.new(None, place)
+    cures = [setting.file(file), *[setting.memory(file)] * MEMDB_IS_KNOWN]
+    words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
+    engine.findings = [Finding.of("engine-each-call", cures, **words)]
+
+
+def makes_another(function: FunctionType) -> bool:
+    """Whether each call of a function makes an engine, which it returns or stores."""
+    tree = tree_of(function) if MAKERS & {*function.__code__.co_names} else None
+    nodes: list[Any] = list(ast.walk(tree)) if tree else []
+    returned = [each.value for each in nodes if isinstance(each, ast.Return)]
+    if any(called(each) in MAKERS for each in returned):
+        return True
+    made = [x.targets[0] for x in nodes if isinstance(x, ast.Assign) and called(x.value) in MAKERS]
+    guards = [getattr(each, "test", each) for each in nodes if isinstance(each, GUARDS)]
+    guarded = {name for guard in guards for name in map(name_of, ast.walk(guard))}
+    kept = {each for node in nodes if isinstance(node, ast.Global) for each in node.names}
+    kept |= {name_of(each) for each in returned}
+    kept |= {each.attr for each in made if isinstance(each, ast.Attribute)}
+    return bool({*map(name_of, made)} & kept - guarded - {""})
+
+
+def name_of(node: Any) -> str:
+    """The name that a node is, or the last part of it; also as the text for ``hasattr``."""
+    return str(getattr(node, "id", getattr(node, "attr", getattr(node, "value", ""))))
+
+
+def calls_of(path: str) -> int:
+    """In how many places the reader's code calls a function or a class, as its name tells."""
+    name = re.split("[:.]", path.replace(".__init__", ""))[-1]
+    return sum(called(node) == name for tree, _ in own_trees(name) for node in ast.walk(tree))
