@@ -50,7 +50,7 @@ def _written(code: str) -> dict[str, str]:
 
 def _diff(before: str, after: str) -> Iterator[str]:
     """The lines that change, and those around them: - for those that go, + for those that come."""
-    single = [re.sub(r"\n{3,}", "\n\n", each).splitlines() for each in (before, after)]
-    compared = unified_diff(*single, n=AROUND, lineterm="")
+    old, new = (re.sub(r"\n{3,}", "\n\n", each).splitlines() for each in (before, after))
+    compared = unified_diff(old, new, n=AROUND, lineterm="")
     for line in [*compared][2:]:
         yield "  …" if line.startswith("@@") else line.rstrip()

@@ -1,6 +1,6 @@
 """A notebook in, what each paper prints of it out.
 
-What is printed is said by the tags of ``TAGS``, and by the frame of a notebook.
+What is printed is said by the tags of ``frame.TAGS``, and by the frame of a notebook.
 """
 
 from __future__ import annotations
@@ -14,24 +14,12 @@ from typing import Any
 from markupsafe import Markup
 
 from helpers.publish.changes import changes
+from helpers.publish.elsewhere import elsewhere
 from helpers.publish.form import form
 from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
 from helpers.publish.page import beside, markdown, shown, side_by_side
 
 HEADING = re.compile(r"^\s*<h\d>.*?</h\d>\s*")
-TAGS = {
-    "handout": "print the outputs of this code cell, or this markdown, in the findings;"
-    " neighbors with this tag are one unit and stay on one page",
-    "handout-code": "print the source of this code cell too",
-    "worksheet": "print the source of this code cell with the exercise, which needs it",
-    "evidence": "print the outputs of this code cell on the worksheet, above the predictions",
-    "case-files": "print the files of the case on the worksheet, above the exercise",
-    "desk": "print this cell on the desk sheet",
-    "screen": "show the source of this code cell on the projector",
-    "notebook-only": "do not print this cell, although its section is printed",
-    "answer": "print this cell in the instructor's guide only",
-    "solution": "print this cell in the instructor's guide only, behind the exercise",
-}
 
 
 @dataclass(frozen=True)
@@ -43,6 +31,7 @@ class Chapter:
     :param predictions: one for each prediction: what is asked, and the form.
     :param findings: one for each unit of evidence and explanation.
     :param story: what is asked, and findings, in the order of the notebook, below its headings.
+    :param elsewhere: the sections and pictures that the guide does not print, by their names.
     :param has_files: whether the files of the case are printed with it.
     :param exercise: what the exercise needs, asks and gives.
     :param answers: what only the instructor is told of the findings.
@@ -56,6 +45,7 @@ class Chapter:
     predictions: tuple[Markup, ...]
     findings: tuple[Markup, ...]
     story: tuple[Markup, ...]
+    elsewhere: tuple[Markup, ...]
     has_files: bool
     exercise: tuple[Markup, ...]
     answers: tuple[Markup, ...]
@@ -78,12 +68,14 @@ def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) 
         evidence = tuple(_printed(cell) for cell in cells if "evidence" in tags(cell))
         asked = [list(_asked_in(section)) for section in frame.sections]
         found = [list(_found_in(section)) for section in frame.sections]
+        story = tuple(chain(*map(_story, frame.sections, found)))
         return Chapter(
             frame=frame,
             evidence=evidence,
             predictions=tuple(chain(*asked)),
             findings=tuple(chain(*found)),
-            story=tuple(chain(*map(_story, frame.sections, found))),
+            story=story,
+            elsewhere=tuple(elsewhere(frame, story)),
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
@@ -141,7 +133,10 @@ def _heading_of(cell: Any, section: Section) -> str:
 
 
 def _story(section: Section, found: list[Markup]) -> Iterator[Markup]:
-    """What a section asks, without a form, then what it finds."""
+    """What a section has to work on, what it asks, without a form, then what it finds."""
+    if there := [cell for cell in section.cells if "evidence" in tags(cell)]:
+        heading = markdown(f"# {section.heading}", below=2, flat=True)
+        yield _block([heading, *map(_printed, there)])
     if section.heading.startswith("Predict"):  # also what only the notebook asks
         asked = [each for each in _up_to_form(section.cells) if "prediction" not in tags(each)]
         yield _block(map(_asked, asked), "asked")

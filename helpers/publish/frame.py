@@ -15,6 +15,20 @@ TITLE = re.compile(r"# (.+)")
 MINUTES = re.compile(r"\*\*(\d+) minutes(, optional)?\.\*\*")
 QUESTION = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 
+TAGS = {
+    "handout": "print the outputs of this code cell, or this markdown, in the findings;"
+    " neighbors with this tag are one unit and stay on one page",
+    "handout-code": "print the source of this code cell too",
+    "worksheet": "print the source of this code cell with the exercise, which needs it",
+    "evidence": "print the outputs of this code cell on the worksheet, above the predictions",
+    "case-files": "print the files of the case on the worksheet, above the exercise",
+    "desk": "print this cell on the desk sheet",
+    "screen": "show the source of this code cell on the projector",
+    "notebook-only": "do not print this cell, although its section is printed",
+    "answer": "print this cell in the instructor's guide only",
+    "solution": "print this cell in the instructor's guide only, behind the exercise",
+}
+
 
 class Problem(Exception):
     """What stops the work, as a sentence for the person who started it."""

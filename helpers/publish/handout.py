@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.publish.chapter import TAGS
 from helpers.publish.desk import desk_sheet
 from helpers.publish.files import progress, read_notebooks, read_text, wipe, write
-from helpers.publish.frame import Problem
+from helpers.publish.frame import TAGS, Problem
 from helpers.publish.papers import (
     PAPERS,
     Lesson,

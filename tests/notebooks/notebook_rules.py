@@ -21,7 +21,7 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from helpers.publish import chapter as chapters
+from helpers.publish import frame as frames
 from helpers.publish.execute import KERNEL
 from helpers.show import COLUMNS
 
@@ -35,7 +35,7 @@ TAGS = {
     "solution",
     "instructor",
     "raises-exception",
-    *chapters.TAGS,
+    *frames.TAGS,
 }
 METADATA = {"tags", "minutes"}  # of a cell
 HIDES_OUTPUT = re.compile(
