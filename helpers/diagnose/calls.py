@@ -18,7 +18,7 @@ from .find import Found
 from .readers import all_codes, is_own_file, line_of, tree_of
 from .report import EngineReport, Finding, Tables
 from .settings import Names
-from .tables import in_files
+from .tables import in_files, no_tables
 from .ties import MAKERS
 
 LOCAL = {"sqlite3": sqlite3, "connect": sqlite3.connect}  # where a function imports them itself
@@ -26,13 +26,13 @@ STATEMENT = re.compile(r"\s*(select|insert|update|delete|SELECT|INSERT|UPDATE|DE
 TABLE = re.compile(r"\b(?:from|into|update|FROM|INTO|UPDATE)\s+[\"'`\[]?([A-Za-z_]\w*)")
 
 
-def makers(found: Found, config: Any) -> list[str]:
+def makers(found: Found, config: Any) -> list[FunctionType]:
     """The functions that make an engine or a connection when called, and are not read yet."""
     made = []
     for function in sorted(found.functions, key=line_of):
         opens = names_in(function) & MAKERS or opened_in(function, found, config) is None
         if opens and is_own_file(function.__code__.co_filename):
-            made.append(name_of(function) + line_of(function))
+            made.append(function)
     return made
 
 
@@ -65,7 +65,8 @@ def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | 
     kept = {id(each) for node in nodes for each in stored(node, local)}
     calls = [each for each in nodes if is_connect(each, variables)]
     once = assigned_once(nodes)
-    opened = [given(each, variables, config, once) for each in calls if id(each) not in kept]
+    own = found.attributes_of(function)
+    opened = [given(each, variables, config, once, own) for each in calls if id(each) not in kept]
     known = [os.fspath(each) for each in opened if isinstance(each, (str, os.PathLike))]
     return None if len(known) < len(calls) or (calls and function in found.cached) else known
 
@@ -98,13 +99,17 @@ def assigned_once(nodes: list[ast.AST]) -> dict[str, ast.AST]:
     return {name: value for name, value in plain.items() if stores.count(name) == 1}
 
 
-def given(call: Any, variables: dict[str, Any], config: Any, once: dict[str, ast.AST]) -> Any:
-    """The database that a call of ``connect`` is given, where the code tells it."""
+def given(
+    call: Any, variables: dict[str, Any], config: Any, once: dict[str, ast.AST], own: dict[str, Any]
+) -> Any:
+    """The database that a call of ``connect`` is given, where the code or its object tells it."""
     named = [each.value for each in call.keywords if each.arg == "database"]
     database = [*call.args, *named, None][0]
     database = once.get(getattr(database, "id", ""), database)
     if isinstance(database, ast.Name):
         return variables.get(database.id)
+    if isinstance(database, ast.Attribute):
+        return own.get(ast.unparse(database))
     if isinstance(database, ast.Subscript) and ast.unparse(database.value).endswith("config"):
         return config.get(getattr(database.slice, "value", None))
     return getattr(database, "value", None)  # a constant
@@ -145,7 +150,7 @@ def compare_files(reports: list[EngineReport], found: Found) -> None:
             continue
         report.tables = Tables(there=sorted(contents[report.opens]["tables"]))
         if not report.tables.there:
-            report.findings.append(Finding.of("no-tables", table=table_in(found)))
+            report.findings.append(no_tables(contents[report.opens], table_in(found)))
 
 
 def table_in(found: Found) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
+from . import migrations
 from .database import Sqlite, shown
 from .find import Place
 from .private import is_async, pool_is_default
@@ -20,8 +20,7 @@ from .settings import (
     literal,
     option_lines,
 )
-
-MIGRATIONS = ("migrations", "alembic")  # the usual folders
+from .tables import Content, lost_its_wal
 
 
 def cures_of(
@@ -69,20 +68,31 @@ def without_pool(place: Place, sqlite: Sqlite | None, setting: Setting, *more: s
     return Cure(setting.place, imports + setting.lines(url, without, **extra))
 
 
-def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) -> list[Cure]:
+def for_tables(
+    place: Place, tables: Tables, setting: Setting, metadata: str, content: Content, names: Names
+) -> list[Cure]:
     """What makes the missing tables, or leads to the file that has them."""
     file = max(tables.elsewhere, key=lambda each: len(tables.elsewhere[each]), default="")
     if os.path.isabs(file):  # else it is another engine in memory
-        url = f'"{setting.driver}:///{file}"'
-        return [Cure(setting.place, setting.lines(url, ()))]
-    if any(map(os.path.isdir, MIGRATIONS)):
-        of_flask, alembic = ("migrate", "upgrade"), ("revision --autogenerate", "upgrade head")
-        (write, run), tool = (of_flask if place.extension else alembic), tool_of(place)
-        if tables.there == ["alembic_version"] and a_migration_makes(tables.missing):
-            where = f"In the folder {os.getcwd()}; Alembic's own table is there alone"
-            return [Cure(where, [f"{tool} stamp base", f"{tool} {run}"])]
-        where = f"In the folder {os.getcwd()}; after `{tool} {write}`, if no migration makes it yet"
-        return [Cure(where, [f"{tool} {run}"])]
+        cures = [Cure(setting.place, setting.lines(f'"{setting.driver}:///{file}"', ()))]
+        return cures + [copied(file, setting, names.new(None, place))] * lost_its_wal(content)
+    startup = at_startup(place, setting, metadata)
+    if migrations.are_begun():
+        return [migrations.cure_of(place, tables, content.get("revisions", []), startup.lines)]
+    return [startup]
+
+
+def copied(file: str, setting: Setting, name: str) -> Cure:
+    """The lines that copy a file while it is in use, and lead to the copy."""
+    copy = Path(file).with_name(f"{name}.db").as_posix()
+    lines = ["import sqlite3", f"original = sqlite3.connect({file!r})"]
+    lines.append(f'original.execute("VACUUM INTO {copy!r}")')
+    where = "If this is to be a copy of it: once, and then the URL"
+    return Cure(where, lines + setting.lines(f'"{setting.driver}:///{copy}"', ()))
+
+
+def at_startup(place: Place, setting: Setting, metadata: str) -> Cure:
+    """What makes all tables that are missing."""
     engine = setting.variable or "engine"
     lines = [f"{metadata}.create_all({engine})"]
     if place.extension == "flask_sqlalchemy":
@@ -90,27 +100,7 @@ def for_tables(place: Place, tables: Tables, setting: Setting, metadata: str) ->
     elif is_async(place.value):
         lines = [f"async with {engine}.begin() as connection:"]
         lines += [f"    await connection.run_sync({metadata}.create_all)"]
-    return [Cure("At startup, after the import of all models", lines)]
-
-
-def tool_of(place: Place) -> str:
-    """The command of Alembic, which Flask-Migrate hands on."""
-    return "flask db" if place.extension else "alembic"
-
-
-def a_migration_makes(tables: list[str]) -> bool:
-    """Whether scripts name all of these tables."""
-    scripts = [script for each in MIGRATIONS for script in Path(each).glob("versions/*.py")]
-    text = "".join(script.read_text(encoding="utf-8", errors="replace") for script in scripts)
-    return all(re.search(rf"""["']{re.escape(name)}["']""", text) for name in tables)
-
-
-def has_migrations() -> bool:
-    """Whether Alembic has migrations here, and remembers them in the usual table."""
-    folders = [Path(each) for each in MIGRATIONS if list(Path(each).glob("versions/*.py"))]
-    files = [each / "env.py" for each in folders if (each / "env.py").is_file()]
-    texts = [each.read_text(encoding="utf-8", errors="replace") for each in files]
-    return bool(folders) and "version_table" not in "".join(texts)
+    return Cure("At startup, after the import of all models", lines)
 
 
 def for_folder(path: str) -> list[Cure]:

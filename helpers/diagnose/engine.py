@@ -6,7 +6,7 @@ import tempfile
 from contextlib import closing
 
 from . import cures as mend
-from . import two_engines
+from . import migrations, two_engines
 from .app import App
 from .connections import holds
 from .database import Sqlite, shown
@@ -15,9 +15,9 @@ from .measure import judge, judge_server, measure, notes
 from .private import is_async
 from .report import Cure, EngineReport, Finding
 from .scratch import Scratch
-from .tables import Content, columns_missing, compare, elsewhere
+from .tables import Content, columns_missing, compare, elsewhere, lost_its_wal
 from .whose import models_of
-from .words import FINDINGS, Problem, some
+from .words import FINDINGS, NOTES, Problem, some
 
 TEMPORARY = "_alembic_tmp_"  # the table that a migration of SQLite fills, and gives the old name
 WHY_NOT_READ = {
@@ -136,7 +136,7 @@ class EngineLook:
         elif left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
             self.add_left_over(left[0])
         elif tables.missing and (tables.elsewhere or not problem):
-            self.add_missing()
+            self.add_missing(content)
         elif not problem:
             self.compare_columns(sqlite, content)
 
@@ -155,8 +155,8 @@ class EngineLook:
         alone = self.place.extension or len(self.app.found.engines) == 1
         if sqlite.in_memory or self.place.key or not (alone and self.tables):
             return
-        if mend.has_migrations() and "alembic_version" not in content["tables"]:
-            self.add("not-stamped", table=self.table, tool=mend.tool_of(self.place))
+        if migrations.are_here() and migrations.TABLE not in content["tables"]:
+            self.add("not-stamped", table=self.table, tool=migrations.tool_of(self.place))
 
     def add_left_over(self, temporary: str) -> None:
         """Add the finding for a table of a migration that failed half way."""
@@ -168,24 +168,27 @@ class EngineLook:
         words = {"temporary": temporary, "error": error, "rows": rows}
         self.add("migration-left-over", statement=rename if gone else drop, **words)
 
-    def add_missing(self) -> None:
+    def add_missing(self, content: Content) -> None:
         """Add the finding for tables that are not there, or are somewhere else."""
         tables = self.report.tables
         models = self.tables[tables.missing[0]].metadata
         paths = [each.path for each in self.app.found.metadata if each.value is models]
         metadata = next((each for each in paths if "metadata" in each), "Base.metadata")
         metadata = ".".join(metadata.replace(".__table__", "").split(".")[-2:])
+        cures = mend.for_tables(self.place, tables, self.setting, metadata, content, self.app.names)
         others = [f"{path} has {some(names)}" for path, names in list(tables.elsewhere.items())[:2]]
         self.add(
             "tables-elsewhere" if others else "tables-missing",
-            mend.for_tables(self.place, tables, self.setting, metadata),
+            cures,
             table=tables.missing[0],
             elsewhere=" and ".join(others),
             missing=some(tables.missing),
             there=some(tables.there or []),
         )
+        said = self.report.findings[-1]
+        if lost_its_wal(content):
+            said.sentence += f" {NOTES['copied']}"
+            said.only("" if others else "If not")
         if unsure := [name for name in tables.missing if name in self.unsure]:
-            said = self.report.findings[-1]
             said.sentence += f" Nothing tells whether this is the engine of {some(unsure)}."
-            for cure in said.cures:
-                cure.where = f"If so: {cure.where[0].lower()}{cure.where[1:]}"
+            said.only("If so")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from contextlib import suppress
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -16,9 +16,10 @@ from .connections import database_of, is_open, look_at_connection
 from .engine import look_at_engine
 from .find import Found, Place
 from .named import is_database, is_django, named_by_flask, typed_engine
-from .readers import is_own
-from .report import Finding, Report
+from .readers import is_own, line_of
+from .report import Report
 from .settings import Names
+from .tables import no_tables
 from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
 from .two_engines import calls_of, each_call, makes_another
 from .watch import Watch
@@ -30,9 +31,10 @@ def look_at_text(text: str, report: Report, folder: str) -> None:
     found = Found()
     if text and is_database(text):
         found.follow(typed_engine(text), "URL" if "://" in text else "file", None)
-        look_at_all(found, None, report, folder, {})
-        if report.engines[0].tables.there == [] and report.engines[0].kind == "file":
-            report.engines[0].findings.append(Finding.of("no-tables", table="item"))
+        app = look_at_all(found, None, report, folder, {})
+        [engine] = report.engines
+        if engine.tables.there == [] and engine.kind == "file":
+            engine.findings.append(no_tables(app.contents[engine.opens], "item"))
         return
     watch = Watch()
     report.target = text if text not in ("", ".", "./") else named_by_flask()
@@ -160,17 +162,20 @@ def look_at_all(
         report.engines = look_at_calls(found, app.names, app.config)
         made = makers(found, app.config)
         if made or not report.engines:
-            report.problem = str(nothing_found(made))
+            report.problem = str(nothing_found(made, found))
     elif not (report.problem or found.complete):
         report.problem = str(Problem.of("too-much"))
     return app
 
 
-def nothing_found(made: list[str]) -> Problem:
+def nothing_found(made: list[FunctionType], found: Found) -> Problem:
     """Why there is no engine, and what to name instead."""
     if not made:
         return Problem.of("django" if is_django() else "nothing")
     name = "the function, if it needs no arguments,"
-    if all("." in each.partition(" ")[0].partition(":")[2] for each in made):
+    if all("." in each.__qualname__ for each in made):
         name = "an object with this method, or a function that makes one,"
-    return Problem.of("in-a-call", makers=" and ".join(made[:2]), name=name)
+    if any(map(found.attributes_of, made)):
+        name = "the database that it opens, by its path or URL,"
+    makers = " and ".join(name_of(each) + line_of(each) for each in made[:2])
+    return Problem.of("in-a-call", makers=makers, name=name)

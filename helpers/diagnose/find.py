@@ -90,6 +90,17 @@ class Found:
                 return
         self.engines.append(place)
 
+    def attributes_of(self, method: FunctionType) -> dict[str, Any]:
+        """What a method's ``self`` stores, if only one object has this method."""
+        objects = [each for each in self.seen.values() if method in vars(type(each)).values()]
+        names = method.__code__.co_varnames[:1]
+        [value] = objects if len(objects) == 1 else [None]
+        return {
+            f"{name}.{key}": x
+            for name in names
+            for key, x in getattr(value, "__dict__", {}).items()
+        }
+
     def follow(self, value: object, path: str, root: object) -> None:
         """Add what an object leads to; the root is the app or module that it is looked at for."""
         todo = [Place(value, path)]

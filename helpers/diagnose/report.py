@@ -46,6 +46,11 @@ class Finding:
             cures = [Cure(words.cure.format(**values), lines)]
         return cls(id, sentence, message, words.notebook, cures or [])
 
+    def only(self, condition: str) -> None:
+        """Say on what the cures depend."""
+        for cure in self.cures if condition else ():
+            cure.where = f"{condition}: {cure.where[0].lower()}{cure.where[1:]}"
+
 
 @dataclass
 class Tables:

@@ -80,10 +80,11 @@ def read(path: str, folder: str) -> dict[str, Any]:
         if header and not header.startswith(b"SQLite format 3\0"):
             return {"problem": "not a database"}
         with closing(sqlite3.connect(target)) as connection:
-            tables = tables_of(connection)
+            tables, revisions = tables_of(connection), revisions_of(connection)
     except (OSError, sqlite3.Error) as error:
         return {"problem": f"{type(error).__name__}: {error}"}
-    return {"problem": "", "wal": header[18:20] == b"\2\2", "tables": tables}
+    wal = header[18:20] == b"\2\2"
+    return {"problem": "", "wal": wal, "tables": tables, "revisions": revisions}
 
 
 def tables_of(connection: sqlite3.Connection) -> dict[str, list[str]]:
@@ -98,6 +99,14 @@ def tables_of(connection: sqlite3.Connection) -> dict[str, list[str]]:
             cursor.execute("SELECT name FROM pragma_table_xinfo(?)", [name])
             tables[name] = [row[0] for row in cursor.fetchall()]
     return tables
+
+
+def revisions_of(connection: sqlite3.Connection) -> list[str]:
+    """The revisions at which Alembic's migrations are, if it has been here."""
+    with suppress(sqlite3.Error):
+        query = "SELECT version_num FROM alembic_version ORDER BY version_num"
+        return [row[0] for row in connection.execute(query).fetchall()]
+    return []
 
 
 if __name__ == "__main__":

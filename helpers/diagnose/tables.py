@@ -18,9 +18,9 @@ from sqlalchemy.engine import Engine
 
 from .database import Sqlite
 from .private import connections_of
-from .report import Tables
+from .report import Finding, Tables
 from .second_process import tables_of
-from .words import Problem
+from .words import NOTES, Problem
 
 SCRIPT = Path(__file__).with_name("second_process.py")
 ENDINGS = ("*.db", "*.db3", "*.sqlite", "*.sqlite3")
@@ -69,6 +69,17 @@ def in_memory(engine: Engine, sqlite: Sqlite, alone: bool) -> Content:
     except sqlite3.Error as error:
         return {"problem": f"{type(error).__name__}: {error}"}
     return {"problem": "its connection is in use"}
+
+
+def lost_its_wal(content: Content) -> bool:
+    """Whether a file may be a copy whose tables stayed in the ``-wal`` of another one."""
+    return bool(content.get("wal")) and not content["tables"]
+
+
+def no_tables(content: Content, table: str) -> Finding:
+    """The finding for a file without tables, of which one is named somewhere."""
+    why = NOTES["copied" if lost_its_wal(content) else "not-made"]
+    return Finding.of("no-tables", table=table, why=why)
 
 
 def compare(named: list[str], content: Content) -> Tables:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import re
-from configparser import ConfigParser, Error
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from . import migrations
 from .app import App
 from .database import Sqlite
 from .find import Place
@@ -69,18 +69,13 @@ def by_ties(place: Place, app: App) -> Other | None:
 
 def by_migrations(app: App) -> Other | None:
     """What ``alembic.ini`` says: migrations make an engine of their own, in memory."""
-    config = ConfigParser(defaults={"here": os.getcwd()})
-    try:
-        config.read("alembic.ini", encoding="utf-8")
-        url, scripts = (config["alembic"][key] for key in ("sqlalchemy.url", "script_location"))
-        code = Path(scripts, "env.py").read_text(encoding="utf-8")
-    except (Error, KeyError, OSError, ValueError):
+    (url, _), code = migrations.ini(), "".join(migrations.texts("env.py"))
+    if len(app.found.engines) > 1 or not PRIVATE.fullmatch(url):
         return None
-    given = re.search(r"\battributes\b|set_main_option", code)  # by the app
     by_hand = any(what is not None for what, _ in app.ties)
-    if given or by_hand or len(app.found.engines) > 1 or not PRIVATE.fullmatch(url):
-        return None
-    return Other("the one of alembic.ini", "what migrations make")
+    given = re.search(r"\battributes\b|set_main_option", code)  # by the app
+    unknown = by_hand or given or not code
+    return None if unknown else Other("the one of alembic.ini", "what migrations make")
 
 
 def for_both(place: Place, app: App, other: Other) -> list[Cure]:

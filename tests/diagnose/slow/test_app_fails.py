@@ -159,3 +159,28 @@ def test_a_method_is_not_offered_as_a_target(folder: Path) -> None:
     """
     write(folder, {"shop.py": code})
     assert "Name an object with this method" in diagnose("shop").problem
+
+
+STORAGE = """
+    import sqlite3
+    class Storage:
+        def __init__(self, path):
+            self.path = path
+        def query(self, text):
+            {connection} = sqlite3.connect(self.path)
+            return {connection}.execute(text).fetchall()
+    storage = Storage(":memory:")
+"""
+
+
+@pytest.mark.parametrize("target", ["shop", "shop:storage"])
+def test_an_object_tells_what_its_method_opens(target: str, folder: Path) -> None:
+    """By the attribute; where the connection is kept for the next call, it is out of reach."""
+    write(folder, {"shop.py": STORAGE.format(connection="connection")})
+    [finding] = diagnose(target).findings
+    assert finding.id == "sqlite3-own-memory"
+    assert "Each call of shop:Storage.query opens an empty database" in finding.sentence
+    write(folder, {"shop.py": STORAGE.format(connection="self.connection")})
+    problem = diagnose(target).problem
+    assert "shop:Storage.query (shop.py:6) when that is called" in problem
+    assert "Name the database that it opens, by its path or URL, as the target" in problem

@@ -73,22 +73,30 @@ def test_where_alembic_has_no_migrations_nothing_is_said(file: str, folder: Path
     assert findings(diagnose("shop")) == ["file"]
 
 
-@pytest.mark.parametrize(
-    ("script", "cure"),
-    [
-        (
-            "create_table('lamp'); create_table('rug')",
-            ["alembic stamp base", "alembic upgrade head"],
-        ),
-        ("make('lamp')", ["alembic upgrade head"]),
-        ("pass", ["alembic upgrade head"]),
-    ],
-)
-def test_tables_that_were_dropped_under_alembic_are_made_again(
-    script: str, cure: list[str], folder: Path
-) -> None:
-    """A test's `drop_all()` leaves Alembic's own table; an empty first migration does so, too."""
-    write(folder, {"shop.py": SHOP, "migrations/versions/one.py": script})
+MAKES = "revision = '1'\ndown_revision = None\ncreate_table('lamp'); create_table('rug')"
+NEXT = "revision: str = '2'\ndown_revision: str = '1'\n"
+WRITE = ["alembic revision --autogenerate", "alembic upgrade head"]
+STAMP = ["alembic stamp base", "alembic upgrade head"]
+SCRIPTS = {
+    "dropped": ({"one": MAKES}, "", STAMP),
+    "dropped, but for a table of a migration": (
+        {"one": MAKES},
+        "CREATE TABLE audit (id)",
+        ["Lamp.metadata.create_all(engine)"],
+    ),
+    "the second migration has not run": ({"one": MAKES, "two": NEXT}, "", STAMP[1:]),
+    "no migration makes one of them": ({"one": MAKES.replace("rug", "mug")}, "", WRITE),
+    "the first migration is empty": ({"one": "revision = '1'\npass"}, "", WRITE),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_tables_that_migrations_should_make_are_made(name: str, folder: Path) -> None:
+    """Dropped under Alembic's own table, not made yet, or by no migration: each has its cure."""
+    scripts, more, cure = SCRIPTS[name]
+    files = {f"migrations/versions/{each}.py": script for each, script in scripts.items()}
+    write(folder, {"shop.py": SHOP, **files})
     do(["CREATE TABLE alembic_version (version_num)", "INSERT INTO alembic_version VALUES ('1')"])
+    do([more])
     [finding] = diagnose("shop").findings
     assert finding.cures[0].lines == cure
