@@ -135,8 +135,9 @@ def _heading_of(cell: Any, section: Section) -> str:
 def _story(section: Section, found: list[Markup]) -> Iterator[Markup]:
     """What a section has to work on, what it asks, without a form, then what it finds."""
     if there := [cell for cell in section.cells if "evidence" in tags(cell)]:
-        heading = markdown(f"# {section.heading}", below=2, flat=True)
-        yield _block([heading, *map(_printed, there)])
+        title = [markdown(f"# {section.heading}", below=2, flat=True)]
+        is_told = section.heading.startswith("Predict")
+        yield _block([*([] if is_told else title), *map(_printed, there)])
     if section.heading.startswith("Predict"):  # also what only the notebook asks
         asked = [each for each in _up_to_form(section.cells) if "prediction" not in tags(each)]
         yield _block(map(_asked, asked), "asked")

@@ -41,10 +41,12 @@ def test_each_cell_has_its_place() -> None:
         ],
         "findings": ["Run: before a result Told. in a list And why. source = 3 a result"],
         "story": [
+            "a result",
             "Predict the number Which? a one b two",
             "Predict the looks Which database?",
             "Run: before a result Told. in a list And why. source = 3 a result",
         ],
+        "elsewhere": [],
         "exercise": ["Repair it.", "def given(): ... answer = given()"],
         "answers": ["For the one who teaches."],
         "solutions": ["Solution answer = 40 + 2 It always is."],
@@ -62,7 +64,7 @@ def test_what_answers_a_prediction_comes_before_the_next_one() -> None:
 
     story = [words(each) for each in read_chapter(name, notebook).story]
 
-    assert [each.partition("?")[0] for each in story[:3]] == [
+    assert [each.partition("?")[0] for each in story[1:4]] == [
         "Predict the number Which",
         "a result",
         "Predict the looks Which database",
@@ -87,7 +89,7 @@ def test_a_section_is_named_once() -> None:
 
     story = read_chapter(name, notebook).story
 
-    assert [words(each).count("Run: before") for each in story] == [0, 0, 1]
+    assert [words(each).count("Run: before") for each in story] == [0, 0, 0, 1]
     assert [words(each).count("Predict the looks") for each in story] == [0, 1, 0]
 
 
@@ -157,4 +159,4 @@ def test_a_story_stands_below_its_headings() -> None:
     notebook.cells.insert(9, new_markdown_cell("### And then"))
     story = [words(each) for each in read_chapter(name, notebook).story]
 
-    assert story[2] == "And then a result Told. in a list And why. source = 3 a result"
+    assert story[3] == "And then a result Told. in a list And why. source = 3 a result"
