@@ -90,7 +90,7 @@ def test_a_section_is_named_once() -> None:
     story = read_chapter(name, notebook).story
 
     assert [words(each).count("Run: before") for each in story] == [0, 0, 0, 1]
-    assert [words(each).count("Predict the looks") for each in story] == [0, 1, 0]
+    assert [words(each).count("Predict the looks") for each in story] == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize(
