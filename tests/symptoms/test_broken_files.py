@@ -125,6 +125,55 @@ def count(engine: Engine) -> int:
         return int(connection.scalar(text("SELECT count(*) FROM item")) or 0)
 
 
+FORKED = """
+import os, sqlite3
+
+connection = sqlite3.connect("shop.db", isolation_level=None)
+connection.execute("PRAGMA cache_size = 10")
+rows = connection.execute("SELECT name FROM item")
+rows.fetchone()
+print(LOOK, flush=True)
+wait, go_on = os.pipe()
+if os.fork() == 0:
+    os.read(wait, 1)
+    try:
+        rows.fetchall()
+    except sqlite3.Error as error:
+        print(LOOK, error, sep="\\n", flush=True)
+    os._exit(0)
+rows.close()
+connection.execute("DELETE FROM item")
+connection.execute("CREATE TABLE other AS SELECT zeroblob(3000) FROM generate")
+os.write(go_on, b".")
+os.wait()
+"""
+
+
+def forked(folder: Path, program: str) -> list[str]:
+    """The lines of a program that forks while it reads a table."""
+    folder.mkdir()
+    with closing(fill(folder / "shop.db", "lamp", 2000)) as connection:
+        connection.execute("CREATE TABLE generate AS SELECT 1 FROM item LIMIT 500")
+        connection.commit()
+    return run_program(program, folder).splitlines()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork.")
+def test_carried_over_fork(row: Row, tmp_path: Path) -> None:
+    """The child reads on, and trusts pages that the parent has changed: the file is fine."""
+    opened, failed, message = forked(tmp_path / "a", FORKED.replace("LOOK", row.cause.look))
+    assert opened != failed and message == row.symptom.message
+    row.looked = True
+    check = row.cause.cure.split("`")[1]
+    checked = f"import sqlite3; path = 'shop.db'; print({check})"
+    assert run_program(checked, tmp_path / "a") == "[('ok',)]"
+    row.cured_by("`[('ok',)]`", "with `sqlite3`, `connect` there")
+    own = "own = sqlite3.connect('shop.db').execute('SELECT count(*) FROM other').fetchone()"
+    own += "; print(own, flush=True)"
+    cured = FORKED.replace("LOOK", "None").replace("rows.fetchall()", own)
+    assert forked(tmp_path / "b", cured)[-1] == "(500,)"
+
+
 def test_half_a_copy(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
     other, shop, copy = tmp_path / "other.db", tmp_path / "shop.db", tmp_path / "copy.db"
     fill(shop, "lamp", 200).close()

@@ -279,7 +279,7 @@ def test_begin_by_hand(row: Row, url: str, make_engine: MakeEngine) -> None:
             assert row.tells(connection=connection.connection.driver_connection) is True
             with row.fails():
                 connection.exec_driver_sql(begin)
-    row.cured_by("`isolation_level = None` on `connect`", begin)
+    row.cured_by("on an engine of its own", "`isolation_level = None` on `connect`", begin)
     with listening.begin() as connection:
         connection.exec_driver_sql("INSERT INTO item VALUES ('mug')")
     with plain.connect() as connection:
@@ -293,6 +293,32 @@ def test_commit_twice(row: Row, tmp_path: Path) -> None:
         with row.fails():
             connection.execute("COMMIT")
         assert row.tells(connection=connection) is False
+
+
+def test_commit_by_hand(row: Row, tmp_path: Path) -> None:
+    def ends_by_with() -> None:
+        with connection:
+            pass
+
+    path, insert = tmp_path / "shop.db", "INSERT INTO item VALUES ('lamp')"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE item (name TEXT)")
+        ends = (connection.commit, ends_by_with, lambda: connection.execute("COMMIT"))
+        for end in ends:
+            connection.execute(insert)
+            end()
+            assert row.tells(connection=connection) is False
+            with row.fails():
+                connection.execute("COMMIT")
+            with pytest.raises(Exception, match="cannot rollback - no transaction is active"):
+                connection.execute("ROLLBACK")
+        row.cured_by("`connection.commit()`, which does nothing where nothing has begun")
+        connection.commit()
+    row.cured_by("`isolation_level=None`, one `BEGIN`, one `COMMIT`")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for sql in ("BEGIN", insert, "COMMIT"):
+            connection.execute(sql)
+        assert connection.execute("SELECT count(*) FROM item").fetchone() == (4,)
 
 
 def test_commit_in_statement(row: Row, make_engine: MakeEngine) -> None:

@@ -288,34 +288,6 @@ def test_old_table(row: Row, url: str, make_engine: MakeEngine) -> None:
         os.remove("shop.db")
 
 
-OLD = """
-PRAGMA legacy_alter_table = OFF;
-CREATE TABLE item (id INTEGER PRIMARY KEY);
-CREATE TABLE price (id INTEGER PRIMARY KEY, item_id INTEGER REFERENCES item (id));
-CREATE TABLE threshold (id INTEGER);
-INSERT INTO item VALUES (1);
-"""
-RENAMED = """
-ALTER TABLE item RENAME TO item__old;
-CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT);
-INSERT INTO item (id) SELECT id FROM item__old;
-DROP TABLE item__old;
-PRAGMA foreign_keys = ON;
-"""
-
-
-def test_renamed_table(row: Row, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
-        connection.executescript(OLD + RENAMED)
-        with row.fails():
-            connection.execute("INSERT INTO price (item_id) VALUES (1)")
-        assert row.tells(connection=connection) == [("price",)]
-        connection.rollback()
-        connection.executescript(row.cause.cure.split("`")[1])
-        connection.execute("INSERT INTO price (item_id) VALUES (1)")
-        assert row.tells(connection=connection) == []
-
-
 def make_priced(engine: Engine) -> Any:
     """The model of today: the table has a price; ``create_all`` changes nothing about it."""
     base = make_base()

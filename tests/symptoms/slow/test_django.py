@@ -103,6 +103,45 @@ def test_django_not_migrated(row: Row, tmp_path: Path) -> None:
     assert manage("shell", "-c", names).splitlines()[-1] == "[]"
 
 
+ASKS = """
+from shop.models import Item
+names = list(Item.objects.values_list("name"))
+urlpatterns = []
+"""
+
+
+def test_django_at_import(row: Row, tmp_path: Path) -> None:
+    """`urls.py` asks, so Django's own checks fail before `migrate` has begun."""
+    pytest.importorskip("django")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "models.py").write_text(MODELS)
+    (tmp_path / "shop" / "urls.py").write_text(ASKS)
+    start, last = MANAGE.strip().rsplit("\n", 1)
+    start = start.replace(
+        'INSTALLED_APPS=["shop"]', 'INSTALLED_APPS=["shop"], ROOT_URLCONF="shop.urls"'
+    )
+    look = f"try:\n    {last}\nexcept Exception as error:\n    print({row.cause.look})\n    raise\n"
+    (tmp_path / "manage.py").write_text(f"import traceback\n{start}\n{look}")
+
+    def manage(*words: str) -> str:
+        with Process([sys.executable, "manage.py", *words], cwd=tmp_path) as process:
+            process.wait()
+        return process.output
+
+    for words in (("makemigrations", "shop"), ("migrate",)):
+        said = manage(*words)
+        assert row.symptom.message in said
+        assert "['__main__', 'shop.urls']" in said.splitlines()
+    row.looked = True
+    row.cured_by("Put the query where it runs later", "`python manage.py migrate`")
+    later = ASKS.replace("names = list", "def names(): return list")
+    (tmp_path / "shop" / "urls.py").write_text(later)
+    manage("makemigrations", "shop")
+    manage("migrate")
+    assert manage("shell", "-c", "from shop.urls import names; print(names())").endswith("[]\n")
+
+
 def test_django_in_memory(row: Row, tmp_path: Path) -> None:
     served = "migrate(); print(in_thread(names))"
     assert row.symptom.message in django_says(tmp_path, served, ":memory:")

@@ -92,6 +92,6 @@ def test_reloader_loop(row: Row, tmp_path: Path, make_engine: MakeEngine) -> Non
     url = f"sqlite:///{tmp_path}/a/shop.db"
     assert row.tells(engine=make_engine(url)).startswith(str(tmp_path / "a"))
     exclude = 'exclude_patterns=["*.db*"]'
-    row.cured_by(exclude)
+    row.cured_by(exclude)  # uvicorn's option needs `watchfiles`, which the lesson doesn't have
     program = RELOADED.replace("OPTIONS", exclude)
     assert changed(tmp_path / "b", program, "shop.db", "app.py") == "app.py"
