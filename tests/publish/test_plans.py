@@ -60,9 +60,49 @@ def test_there_is_a_break_every_90_minutes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LENGTHS)
+def test_each_block_has_time_for_questions(name: str) -> None:
+    """Before its break, or at its end."""
+    blocks = [list[Row]()]
+    for row in PLANS[name]:
+        blocks = [*blocks, []] if row.what in ("Break", "Lunch") else blocks
+        blocks[-1].append(row)
+
+    assert all(any("Slack: questions" in row.what for row in block) for block in blocks)
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_who_is_late_hears_of_it_in_time(name: str) -> None:
+    """Five minutes behind the plan, and for the first time in the first block."""
+    begins = {row.notebook: minutes(row.at) for row in PLANS[name] if row.notebook}
+    ends = {row.notebook: minutes(row.at) + row.minutes for row in PLANS[name] if row.notebook}
+    rules = re.findall(r"If (\d\d) (begins|ends) after (\d+:\d\d)", late_rules(name))
+    breaks = [minutes(row.at) for row in PLANS[name] if row.what == "Break"]
+
+    assert rules
+    for notebook, what, at in rules:
+        planned = begins if what == "begins" else ends
+        assert minutes(at) - planned[notebook] == 5, f"{notebook} {what}"
+    assert not breaks or minutes(rules[0][2]) < breaks[0]
+
+
+def minutes(at: str) -> int:
+    """A time of the day in minutes."""
+    hours, rest = at.split(":")
+    return 60 * int(hours) + int(rest)
+
+
+def late_rules(name: str) -> str:
+    """What a plan says for a class that is late."""
+    section = (ROOT / "notebooks" / "instructor" / "plans.md").read_text(encoding="utf-8")
+    section = section.partition(f"## {name}\n")[2].partition("\n## ")[0]
+    [late] = [line for line in section.splitlines() if line.startswith("**Late?**")]
+    return late
+
+
+@pytest.mark.parametrize("name", LENGTHS)
 def test_each_line_begins_when_the_one_before_ends(name: str) -> None:
     """Nobody has to reckon while teaching."""
-    begins = [int(row.at.split(":")[0]) * 60 + int(row.at.split(":")[1]) for row in PLANS[name]]
+    begins = [minutes(row.at) for row in PLANS[name]]
     ends = [at + row.minutes for at, row in zip(begins, PLANS[name], strict=True)]
 
     assert begins[1:] == ends[:-1]
@@ -71,9 +111,7 @@ def test_each_line_begins_when_the_one_before_ends(name: str) -> None:
 @pytest.mark.parametrize("name", LENGTHS)
 def test_a_plan_gives_time_to_arrive(name: str) -> None:
     """And says which notebook to leave out, or not to, when it is late."""
-    section = (ROOT / "notebooks" / "instructor" / "plans.md").read_text(encoding="utf-8")
-    section = section.partition(f"## {name}\n")[2].partition("\n## ")[0]
-    [late] = [line for line in section.splitlines() if line.startswith("**Late?**")]
+    late = late_rules(name)
 
     assert PLANS[name][0].what.startswith("Slack: arriving")
     assert set(re.findall(r"\b\d\d\b", re.sub(r"\d+:\d\d", "", late))) <= {
