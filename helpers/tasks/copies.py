@@ -31,6 +31,32 @@ def copy_of(path: Path) -> bytes:
         notebook["cells"] = list(filter(None, map(learners_cell, notebook["cells"])))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Problem(f"{path} is no notebook ({error}): restore it, then try again.") from None
+    return as_file(notebook)
+
+
+def opened(copy: bytes, version: str) -> bytes:
+    """A copy with what JupyterLab writes into it when it is opened.
+
+    Without that, each notebook that is only opened would be marked as changed.
+
+    :param copy: the content of a notebook.
+    :param version: of the Python that runs its cells.
+    """
+    notebook = json.loads(copy)
+    notebook["metadata"]["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": version,
+    }
+    return as_file(notebook)
+
+
+def as_file(notebook: Any) -> bytes:
+    """The content of a file for a notebook."""
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 

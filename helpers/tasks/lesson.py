@@ -41,13 +41,14 @@ def lesson() -> int:
     return run(PYTHON, "-m", "jupyterlab", *settings)
 
 
-def before_save(model: dict[str, Any], **_: object) -> None:
+def before_save(model: dict[str, Any], path: str, **_: object) -> None:
     """Leave out of a saved notebook which Python opened it: JupyterLab's ``pre_save_hook``.
 
     JupyterLab puts that into the metadata of every notebook it opens and saves it by
-    itself after two minutes: a notebook that was only read would count as changed.
+    itself after two minutes: a notebook that was only read would count as changed. In the
+    workbook it stays, as JupyterLab marks a notebook as changed that comes without.
     """
-    if model["type"] == "notebook":
+    if model["type"] == "notebook" and not path.lstrip("/").startswith("workbook/"):
         metadata = model["content"]["metadata"]
         if metadata.get("language_info", {}).get("name") == "python":
             metadata["language_info"] = {"name": "python"}

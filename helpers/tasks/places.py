@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,13 @@ LOWEST_LOCK = ROOT / "tests" / "requirements-lowest.txt"
 
 class Problem(Exception):
     """What stops a task, as a sentence for the person who started it."""
+
+
+def python_version() -> str:
+    """The version of the Python that runs the notebooks: of this one, where there is no .venv."""
+    ask = "import sys; print(sys.version.split()[0])"
+    python = PYTHON if PYTHON.exists() else sys.executable
+    return subprocess.run([python, "-c", ask], capture_output=True, text=True).stdout.strip()
 
 
 def run(*command: object) -> int:

@@ -10,10 +10,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
-from .copies import README, copy_of, digest, readme_of, sources_of, what_is_known_of
-from .places import ROOT, Problem
+from .copies import README, copy_of, digest, opened, readme_of, sources_of, what_is_known_of
+from .places import ROOT, Problem, python_version
 
 # Of each copy: the digest of the lesson's version, and the one of the sources it then had.
 RECORD = ".workbook.json"
@@ -63,7 +64,7 @@ class Workbook:
             known, mine = record.get(name, {}), self._read(name)
             is_old = known.get("lesson") != digest(copy)
             if mine is None or (is_old and self._is_unchanged(mine, known, copy)):
-                self._write(name, copy)
+                self._put(name, copy)
                 record[name] = what_is_known_of(copy)
             elif is_old:
                 yield f"workbook/{name} is as you have changed it, and the lesson has another" + (
@@ -90,7 +91,7 @@ class Workbook:
         if mine is not None and not self._is_unchanged(mine, record.get(name, {}), copy):
             beside = next(each for each in names_beside(name) if not (self.folder / each).exists())
             self._write(beside, mine)
-        self._write(name, copy)
+        self._put(name, copy)
         record[name] = what_is_known_of(copy)
         self._write(RECORD, json.dumps(record, indent=1).encode())
         kept = f", and yours is workbook/{beside}" if beside else ""
@@ -146,6 +147,15 @@ class Workbook:
             return None
         except OSError as error:
             raise self._problem(error) from None
+
+    def _put(self, name: str, copy: bytes) -> None:
+        """Write a copy, a notebook as JupyterLab would save it."""
+        self._write(name, opened(copy, self.python) if name in self.notebooks else copy)
+
+    @cached_property
+    def python(self) -> str:
+        """The version of the Python that runs the cells."""
+        return python_version()
 
     def _write(self, name: str, content: bytes) -> None:
         """Replace a file as a whole, so that no half of it is ever there."""

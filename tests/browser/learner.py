@@ -77,6 +77,10 @@ class Learner:
         self.page.locator(".lm-TabBar-tab.jp-mod-current").filter(has_text=name).wait_for()
         self.page.get_by_text("| Idle").wait_for(timeout=60_000)
 
+    def is_changed(self) -> bool:
+        """Whether JupyterLab shows the notebook in front as changed."""
+        return self.page.locator(".lm-TabBar-tab.jp-mod-current.jp-mod-dirty").count() > 0
+
     def restart_and_run_all(self, cells: int) -> None:
         """Choose Restart Kernel and Run All Cells, and wait until every cell has its number.
 

@@ -117,6 +117,7 @@ class Visit:
     stored: list[Any]  # the lesson's cells of code, those that a learner has
     learner: Learner
     outputs_at_first: list[str]
+    changed_at_first: bool
     folded: list[str]
     interruptions: list[str]
     saved: list[Any]
@@ -136,11 +137,14 @@ def visit(
         to_fold = len([cell for cell in stored if tags(cell) & FOLDED])
         folded = learner.texts(".jp-InputPlaceholder", at_least=to_fold)
         interruptions = learner.interruptions()
+        changed_at_first = learner.is_changed()
         learner.restart_and_run_all(len(stored) - to_fold)
         saved = save(learner, copy / "workbook" / path.name)
         learner.picture(ROOT / "screenshots" / f"{path.stem}.png")
         interruptions += learner.interruptions()
-        yield Visit(stored, learner, outputs_at_first, folded, interruptions, saved)
+        yield Visit(
+            stored, learner, outputs_at_first, changed_at_first, folded, interruptions, saved
+        )
 
 
 def tags(cell: Any) -> set[str]:
@@ -165,6 +169,11 @@ def test_nothing_is_seen_before_it_is_run(visit: Visit) -> None:
     assert len(visit.folded) == len([cell for cell in visit.stored if tags(cell) & FOLDED])
     said = [text for text in visit.folded if not text.startswith(("# Compare", "# Check"))]
     assert said == []
+
+
+def test_to_open_it_changes_nothing(visit: Visit) -> None:
+    """JupyterLab would mark it, ask whether to save it, and save it by itself."""
+    assert not visit.changed_at_first
 
 
 def test_every_output_is_the_stored_one(visit: Visit) -> None:

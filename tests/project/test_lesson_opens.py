@@ -34,6 +34,14 @@ def test_a_notebook_that_was_only_opened_is_saved_as_it_was() -> None:
     assert model == opened_notebook({"name": "python"})
 
 
+def test_a_learners_notebook_is_saved_as_jupyterlab_has_it() -> None:
+    """Or it would be marked as changed whenever it is opened."""
+    language = {"name": "python", "version": "3.13.0", "file_extension": ".py"}
+    model = opened_notebook(language)
+    before_save(model=model, path="workbook/a.ipynb", contents_manager=None)
+    assert model == opened_notebook(language)
+
+
 @pytest.mark.parametrize("language", [None, {"name": "R", "version": "4.4"}])
 def test_other_notebooks_are_saved_as_they_are(language: dict[str, Any] | None) -> None:
     """A reader's own notebook in another language keeps its metadata."""
