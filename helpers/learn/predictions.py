@@ -158,6 +158,8 @@ def in_words(look: Any) -> str:
     """A look, or a row of another table, as a sentence."""
     if isinstance(look, Mapping) and {"thread", "connection", "database", "result"} <= look.keys():
         thread = f"{look['thread']} {look.get('thread_name', '')}".strip()
+        if "process" in look:
+            thread = f"process {look['process']}, in {thread}"
         if look["database"] == "none":
             return f"It ran in {thread}, without SQL: {look['result']}."
         return (

@@ -93,13 +93,13 @@ def cells(observation: Observation) -> dict[str, str]:
 
 
 def process_table(looks: Iterable[Any], caption: str) -> Table:
-    """Show looks as ``table`` does, each thread with its process.
+    """Show looks as ``table`` does, with a column for the process.
 
     :param looks: as for ``across_processes``, which labels them.
     :param caption: one sentence that says what the table shows.
     """
     rows = [
-        {"look": number, **cells(look), "thread": f"{_process(look)}: {cells(look)['thread']}"}
+        {"look": number, "step": look["step"], "process": _process(look), **cells(look)}
         for number, look in enumerate(across_processes(looks), 1)
     ]
     return grid(rows, caption, index="look")

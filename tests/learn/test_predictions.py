@@ -157,6 +157,15 @@ def test_a_wrong_choice_is_answered_with_the_look_that_refutes_it() -> None:
     ]
 
 
+def test_a_look_of_another_process_names_it() -> None:
+    """With several processes, that is what refutes."""
+    looks = [LOOKS[2] | {"process": "P2"}]
+
+    assert told("a", looks, a=lambda looks: looks, b=no_look)[0] == (
+        f"Not a. Look 1 speaks against it. {REFUTED.replace('in T2', 'in process P2, in T2')}"
+    )
+
+
 def test_all_that_refute_a_choice_are_named() -> None:
     """The first one in words, the others by their numbers."""
     two, three = (told("a", a=lambda looks, n=n: looks[:n], b=no_look)[0] for n in (2, 3))

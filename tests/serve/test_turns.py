@@ -233,11 +233,11 @@ def test_a_look_must_say_which_process_it_is_of(looks: list[Any]) -> None:
 
 
 def test_the_table_has_the_columns_of_the_lesson(looks: list[Any]) -> None:
-    """A row is named by the number of its look, and a thread stands after its process."""
+    """A row is named by the number of its look, and the process stands before its thread."""
     shown = process_table(looks, "A caption.")
 
-    assert tuple(shown.frame.columns) == COLUMNS
-    assert [each[:11] for each in shown.frame["thread"]] == [
+    assert tuple(shown.frame.columns) == (COLUMNS[0], "process", *COLUMNS[1:])
+    assert list(shown.frame["process"]) == [
         "P1 (pid-80)",
         "P2 (pid-70)",
         "P1 (pid-80)",
