@@ -91,14 +91,28 @@ def run_tests(host: Host, found: Findings) -> None:
     for name in names:
         if (AS_IT_WAS, name) not in passed:
             found.note("tests", STILL, f"{name}, as it was, does not pass: {last_line(output)}.")
+    if all((AS_IT_WAS, name) in passed for name in names):
+        asking = {Path(line).name for line in ran if line.endswith(".py")}
+        _note_own(names, results, asking, found)
+    _note_variant(missed, found)
+    found.looked("tests")
+
+
+def _note_own(names: list[str], results: list[Result], asking: set[str], found: Findings) -> None:
+    """What the learner's tests no longer watch over.
+
+    :param names: the tests of the project, as it was.
+    :param results: how all tests ended.
+    :param asking: the files whose tests sent the shop a request.
+    """
     own = {each.name.partition("[")[0].split("::")[-1] for each in results if each.file not in OURS}
-    if not own and all((AS_IT_WAS, name) in passed for name in names):
+    if not own:
         found.note("tests", STILL, "None of the shop's own tests runs any more.")
+    elif not asking - set(OURS):
+        found.note("tests", STILL, "None of the shop's own tests asks the shop any more.")
     elif lost := [name for name in names if name not in own]:
         text = f"The tests are green. But these of the shop don't run any more: {', '.join(lost)}."
         found.note("tests", BUT, f"{text} Nothing watches over what they promise.")
-    _note_variant(missed, found)
-    found.looked("tests")
 
 
 def _note_variant(missed: list[str], found: Findings) -> None:

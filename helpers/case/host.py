@@ -21,11 +21,12 @@ from helpers.spawn import Process
 HERE = Path(__file__).parent
 ADDRESS = r"Listening at: (http://127\.0\.0\.1:\d+)"
 COPY = "copy-of-the-project"  # the name of the folder
+# An error as Python prints it, and not "Error: No such command", which click says after it.
+NAMED = r"^(?:\w+\.)*(\w+(?:Error|Exception|Exit)|Exception)\b(.*)$"
 PATIENCE = 60.0  # seconds that one step may take
 QUIET = {
     "FLASK_DEBUG": "0",
     "FLASK_APP": "",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "COLUMNS": "400",
     "NO_COLOR": "1",  # a kernel asks for colors, also of its processes
     "PY_COLORS": "0",
@@ -202,13 +203,14 @@ def program(words: list[str]) -> list[str]:
 
 
 def last_error(output: str) -> str:
-    """The last error in some output, with the project's line that leads to it."""
-    found = list(re.finditer(r"^(?:\w+\.)*(\w*(?:Error|Exception|Exit))\b(.*)$", output, re.M))
+    """The last error of Python in some output, with the line of the project in its traceback."""
+    found = list(re.finditer(NAMED, output, re.M))
     if not found:
         lines = [line for line in output.splitlines() if line.strip()]
-        return lines[-1].strip() if lines else "it printed nothing"
+        return lines[-1].strip().rstrip(".") if lines else "it printed nothing"
     name, text = found[-1].groups()
     text = re.sub(r"^: [(][\w.]+[)]", ":", text).rstrip(".")  # SQLAlchemy puts the driver's first
-    before = output[: found[-1].start()]
+    _, _, before = output[: found[-1].start()].rpartition("Traceback (most recent call last)")
     places = re.findall(rf'File "[^"]*{COPY}[\\/]([^"]+)", line (\d+)', before)
-    return " ".join([":".join(places[-1])] * bool(places) + [f"{name}{text}"])
+    place = ":".join(places[-1]) + " " if places else ""
+    return f"{place}{name}{text}"

@@ -1,9 +1,11 @@
 """Tests that the judge adds to those of the project. The fixture ``app`` is the learner's."""
 
+import os
 import sys
 import threading
 import urllib.request
 
+from flask import request_started
 from shop.models import Order, Product, db
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,8 +16,18 @@ PROOF = "proof.txt"  # the judge puts another name here
 
 def ran_to_its_end():
     """Note the test that calls this: a conftest.py can make pytest say what it likes."""
+    note(sys._getframe(1).f_code.co_name)
+
+
+@request_started.connect
+def asks_the_shop(app, **_):
+    """Note the file of the test that is under way: one that asks nothing watches over nothing."""
+    note(os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0])
+
+
+def note(what):
     with open(PROOF, "a", encoding="utf-8") as file:
-        print(sys._getframe(1).f_code.co_name, file=file)
+        print(what, file=file)
 
 
 def products(app):

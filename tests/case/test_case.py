@@ -11,7 +11,7 @@ from answers import HERE, read_answers
 
 from helpers.case import Project, dashboard, moments, run_tests, running, the_shop_holds
 from helpers.case.files import PROJECT
-from helpers.case.host import Failed
+from helpers.case.host import Failed, last_error
 from helpers.show import WORKBOOK
 
 ROOT = HERE.parents[1]
@@ -150,3 +150,41 @@ def test_the_solution_in_the_notebook_is_the_reference() -> None:
         if path.is_file():
             name = path.relative_to(HERE / "repaired").as_posix()
             assert f"\"{name}\": '''\\\n{path.read_text()}'''," in solution.source
+
+
+FROM_FLASK = """Error: While importing 'wsgi', an ImportError was raised:
+
+Traceback (most recent call last):
+  File "/lib/flask/cli.py", line 245, in locate_app
+    __import__(module_name)
+  File "/tmp/copy-of-the-project/shop/__init__.py", line 4, in <module>
+    import nonsense
+ModuleNotFoundError: No module named 'nonsense'
+
+Usage: python -m flask [OPTIONS] COMMAND [ARGS]...
+
+Error: No such command 'fill'.
+"""
+ANOTHER = """Traceback (most recent call last):
+  File "/tmp/copy-of-the-project/shop/views.py", line 7, in place_order
+KeyError: 'name'
+
+Traceback (most recent call last):
+  File "/lib/werkzeug/serving.py", line 9, in serve
+OSError: no port
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (FROM_FLASK, "shop/__init__.py:4 ModuleNotFoundError: No module named 'nonsense'"),
+        ("Usage: flask\n\nError: No such command 'fil'.\n", "Error: No such command 'fil'"),
+        (ANOTHER, "OSError: no port"),
+        (ANOTHER.partition("\n\n")[0], "shop/views.py:7 KeyError: 'name'"),
+        ("\n", "it printed nothing"),
+    ],
+)
+def test_an_error_is_told_with_its_own_place(output: str, said: str) -> None:
+    """Not with the one of another error, nor with what a command says after it."""
+    assert last_error(output) == said
