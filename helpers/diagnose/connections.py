@@ -106,7 +106,7 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
         return report
     id = "sqlite3-refused" if error else "sqlite3-one-connection"
     use = "with contextlib.closing(connect()) as connection, connection:"
-    where, head = f"Instead of {place.path}: `{use}`", "def connect():"
+    where, head = f"Instead of {place.path}, with its other options: `{use}`", "def connect():"
     cures = for_sqlite3(where, [head], "    return ", names)
     if file is None:  # its thread alone could tell
         del cures[1:]

@@ -156,7 +156,8 @@ class EngineLook:
         if sqlite.in_memory or self.place.key or not (alone and self.tables):
             return
         if migrations.are_here() and migrations.TABLE not in content["tables"]:
-            self.add("not-stamped", table=self.table, tool=migrations.tool_of(self.place))
+            error, tool = migrations.first_error(self.table), migrations.tool_of(self.place)
+            self.add("not-stamped", error=error, tool=tool)
 
     def add_left_over(self, temporary: str) -> None:
         """Add the finding for a table of a migration that failed half way."""

@@ -12,6 +12,10 @@ from .report import Cure, Tables
 
 FOLDERS = ("migrations", "alembic")  # the usual ones
 TABLE = "alembic_version"
+BASE = re.compile(r"^down_revision\b[^=\n]*= *None", re.MULTILINE)
+STEP = re.compile(
+    r"""create_table\(\s*["'](.+?)["']|add_column\(.*?Column\(\s*["'](.+?)["']""", re.DOTALL
+)
 REVISION = re.compile(r"^(revision|down_revision)\b[^=\n]*=(.*)$", re.MULTILINE)
 
 
@@ -56,6 +60,15 @@ def heads() -> list[str]:
         for name, value in REVISION.findall(text):
             named[name].update(re.findall(r"""["'](.+?)["']""", value))
     return sorted(named["revision"] - named["down_revision"])
+
+
+def first_error(table: str) -> str:
+    """What the first migration says where its tables are there already."""
+    first = [text for text in texts("versions/*.py") if BASE.search(text)]
+    step = STEP.search("".join(first).partition("def downgrade")[0])
+    if step and step[2]:
+        return f"duplicate column name: {step[2]}"
+    return f"table {step[1] if step else table} already exists"
 
 
 def tool_of(place: Place) -> str:

@@ -158,7 +158,8 @@ def reason(error: BaseException, doing: str) -> str:
     lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     text = f"{''.join(lines[-1:])}{type(error).__name__}: {said}"
-    if isinstance(error, TypeError) and "argument" in text and doing.startswith("Calling "):
+    called = doing.startswith("Calling ") and not lines  # else it is an error in the factory
+    if isinstance(error, TypeError) and "argument" in text and called:
         return f"{text}; write them as in \"myapp:create_app('testing')\""
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if not missing:

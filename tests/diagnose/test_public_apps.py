@@ -19,6 +19,8 @@ CONFIRMED = {  # what the script says of an app with this verdict
     "sqlite3-one-connection": ("0 rows after commit()",),
     "thread-check-off": ("no such table: … after it",),
     "tables-elsewhere": ("missing: ['",),
+    "sqlite3-refused": ("created in a thread can only be used in that same thread",),
+    "not-stamped": ("duplicate column name: ",),
     "no-folder": ("unable to open database file",),
 }
 

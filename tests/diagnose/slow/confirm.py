@@ -113,6 +113,17 @@ def tables(app_spec: str, db_spec: str) -> str:
         return f"missing: {sorted(set(db.metadata.tables) - there)}"
 
 
+def upgrade(app_spec: str) -> str:
+    """What the migrations say to the tables that are there."""
+    migrate = importlib.import_module("flask_migrate")
+    with get(app_spec).app_context():
+        try:
+            migrate.upgrade()
+        except Exception as error:  # noqa: BLE001 - it is what is to be seen
+            return said(error)
+    return "no error"
+
+
 def calls(spec: str) -> str:
     """What a function opens that is called in two threads, or its error."""
     opened: list[str] = []
@@ -138,7 +149,9 @@ def shared(spec: str) -> str:
     error = in_a_thread(connection.rollback)
     connection.commit()
     [rows] = connection.execute("SELECT count(*) FROM confirm_it").fetchone()
-    return (error and str(error)) or f"{rows} rows after commit(), and another thread's rollback()"
+    return (
+        error and str(error).partition(". ")[0]
+    ) or f"{rows} rows after commit(), and another thread's rollback()"
 
 
 def opens(app_spec: str, *urls: str) -> str:
@@ -162,6 +175,6 @@ if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())
     with contextlib.redirect_stdout(sys.stderr):
         ways: dict[str, Any] = {"calls": calls, "engine": engine, "opens": opens}
-        ways.update(shared=shared, tables=tables)
+        ways.update(shared=shared, tables=tables, upgrade=upgrade)
         answer = ways[sys.argv[1]](*sys.argv[2:])
     print(answer)

@@ -72,6 +72,15 @@ def test_an_app_that_fails_before_it_makes_an_engine(folder: Path) -> None:
     assert report.ran == ["importing shop ran it", "shop:create_app was called"]
 
 
+def test_an_error_in_a_factory_is_not_about_its_arguments(folder: Path) -> None:
+    """Only a call that lacks some is told how to write them."""
+    write(folder, {"shop.py": "def create_app(name=1):\n    dict(1, 2)"})
+    assert "at most 1 argument" in diagnose("shop:create_app").problem
+    assert "write them as" not in diagnose("shop:create_app").problem
+    write(folder, {"shop.py": "def create_app(name): ..."})
+    assert "write them as" in diagnose("shop:create_app").problem
+
+
 EACH_CALL = """
     from functools import lru_cache
     from sqlalchemy import create_engine

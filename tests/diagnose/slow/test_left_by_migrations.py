@@ -22,6 +22,10 @@ BATCH = [
     "DROP TABLE lamp",
 ]
 
+MAKES = "revision = '1'\ndown_revision = None\ncreate_table('lamp'); create_table('rug')"
+NEXT = "revision: str = '2'\ndown_revision: str = '1'\ncreate_table('mug')"
+ADDS = "down_revision = None\nwith x: batch.add_column(sa.Column('price', sa.Integer()))"
+
 
 def do(statements: list[str]) -> None:
     """Run statements on the file."""
@@ -57,6 +61,9 @@ def test_tables_that_the_migrations_do_not_know_are_found(folder: Path) -> None:
     [finding] = diagnose("shop").findings
     assert finding.id == "not-stamped"
     assert finding.message == "OperationalError: table lamp already exists"
+    write(folder, {"migrations/versions/one.py": ADDS, "migrations/versions/two.py": NEXT})
+    [finding] = diagnose("shop").findings
+    assert finding.message == "OperationalError: duplicate column name: price"
     assert finding.cures[0].lines == ["alembic stamp head"]
     do(["CREATE TABLE alembic_version (version_num)"])  # what that command makes
     assert diagnose("shop").safe
@@ -73,8 +80,6 @@ def test_where_alembic_has_no_migrations_nothing_is_said(file: str, folder: Path
     assert findings(diagnose("shop")) == ["file"]
 
 
-MAKES = "revision = '1'\ndown_revision = None\ncreate_table('lamp'); create_table('rug')"
-NEXT = "revision: str = '2'\ndown_revision: str = '1'\n"
 WRITE = ["alembic revision --autogenerate", "alembic upgrade head"]
 STAMP = ["alembic stamp base", "alembic upgrade head"]
 SCRIPTS = {
