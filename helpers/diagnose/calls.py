@@ -53,7 +53,8 @@ def opened_in(function: FunctionType, found: Found, config: Any) -> list[str] | 
     stored for the next call.
     """
     used = names_in(function)
-    sqlite = [name for name in used if function.__globals__.get(name) in (sqlite3, sqlite3.connect)]
+    ids = {id(function.__globals__.get(name)) for name in used}  # a value may refuse ``==``
+    sqlite = ids & {id(sqlite3), id(sqlite3.connect)}
     if not (sqlite or "sqlite3" in used) or not is_own_file(function.__code__.co_filename):
         return []
     if not (tree := tree_of(function)):

@@ -92,14 +92,14 @@ class Found:
 
     def attributes_of(self, method: FunctionType) -> dict[str, Any]:
         """What a method's ``self`` stores, if only one object has this method."""
-        objects = [each for each in self.seen.values() if method in vars(type(each)).values()]
-        names = method.__code__.co_varnames[:1]
-        [value] = objects if len(objects) == 1 else [None]
-        return {
-            f"{name}.{key}": x
-            for name in names
-            for key, x in getattr(value, "__dict__", {}).items()
-        }
+
+        def has_it(value: object) -> bool:  # a value in its class may refuse ``==``
+            return any(each is method for each in vars(type(value)).values())
+
+        objects = [each for each in self.seen.values() if has_it(each)]
+        stored = getattr(objects[0], "__dict__", {}) if len(objects) == 1 else {}
+        name = "".join(method.__code__.co_varnames[:1])
+        return {f"{name}.{key}": each for key, each in stored.items()}
 
     def follow(self, value: object, path: str, root: object) -> None:
         """Add what an object leads to; the root is the app or module that it is looked at for."""

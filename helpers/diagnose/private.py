@@ -99,7 +99,8 @@ def own_listeners(engine: Engine) -> list[tuple[str, Listener]]:
 
 def is_checked_out(value: object) -> bool:
     """Whether a value is a connection that an engine has given out, or what stands for one."""
-    return isinstance(value, Connection) or type(value).__name__ == "_ConnectionFairy"
+    kind = type(value)  # ``isinstance`` would ask the value, which may be a lazy one
+    return issubclass(kind, Connection) or kind.__name__ == "_ConnectionFairy"
 
 
 def authorize(connection: Any, authorizer: Callable[..., int]) -> None:

@@ -82,7 +82,7 @@ def line_of(function: object) -> str:
 
 def tree_of(function: FunctionType) -> ast.AST | None:
     """The code of a function, where there is its source."""
-    with suppress(OSError, SyntaxError):
+    with suppress(Exception):  # ``inspect`` asks each module, and some are none
         return ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
     return None
 
@@ -90,9 +90,9 @@ def tree_of(function: FunctionType) -> ast.AST | None:
 def own_trees(*words: str) -> Iterator[tuple[ast.AST, dict[str, Any]]]:
     """The code of each module of the reader's that has one of these words, with its variables."""
     for module in list(sys.modules.values()):
-        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        file = vars(module).get("__file__") if issubclass(type(module), ModuleType) else None
         if file and is_own_file(file):
-            with suppress(OSError, TypeError, SyntaxError):  # no source, or none of Python's
+            with suppress(Exception):  # no source, or none of Python's
                 text = inspect.getsource(module)
                 if any(word in text for word in words):
                     yield ast.parse(text), vars(module)

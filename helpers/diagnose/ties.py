@@ -124,7 +124,7 @@ def value_of(node: ast.AST, known: dict[str, Any]) -> Any:
 
 def engine_of(value: Any) -> Engine | InCall | None:
     """The engine of what SQLAlchemy connects with: a connection, or an asynchronous engine."""
-    if isinstance(value, InCall):
+    if type(value) is InCall:
         return value
     of_sqlalchemy = type(value).__module__.startswith("sqlalchemy.")
     engine = getattr(value, "engine", None) if of_sqlalchemy else None

@@ -193,3 +193,47 @@ def test_an_object_tells_what_its_method_opens(target: str, folder: Path) -> Non
     problem = diagnose(target).problem
     assert "shop:Storage.query (shop.py:6) when that is called" in problem
     assert "Name the database that it opens, by its path or URL, as the target" in problem
+
+
+IN_A_CALL = {
+    "a lifespan": "async def start(app):\n    engine = create_async_engine(URL)\n    yield",
+    "a dependency": "def start():\n    engine = create_engine(url=URL)\n    yield engine",
+    "a function with arguments": "def start(app):\n    return create_engine('sqlite:///a.db')",
+}
+
+
+@pytest.mark.parametrize("name", IN_A_CALL)
+def test_an_engine_of_a_call_that_nobody_can_make_has_a_url(name: str, folder: Path) -> None:
+    """To name the function would lead nowhere."""
+    head = "from sqlalchemy import create_engine\nURL = 'sqlite:///a.db'\n"
+    write(folder, {"shop.py": head + IN_A_CALL[name]})
+    assert diagnose("shop").problem.endswith("Name its URL, sqlite:///a.db, as the target.")
+
+
+STRANGE = """
+    import sqlite3, sys
+    from sqlalchemy import create_engine
+    class Strange:
+        def __getattribute__(self, name):
+            raise RuntimeError(name)
+        def __eq__(self, other):
+            raise ValueError("as an array does")
+        __hash__ = None
+    class Storage:
+        strange = Strange()
+        path = "shop.db"
+        def query(self):
+            return strange, sqlite3.connect(self.path)
+    strange, storage = Strange(), Storage()
+"""
+REST = [
+    "sys.modules['strange'] = strange; engine = create_engine('sqlite:///shop.db')",
+    "storage.path = 'a.db'",
+]
+
+
+@pytest.mark.parametrize("rest", REST)
+def test_values_that_answer_nothing_are_passed_over(rest: str, folder: Path) -> None:
+    """They are neither compared nor asked for their class."""
+    write(folder, {"shop.py": STRANGE + f"    {rest}\n"})
+    assert diagnose("shop").safe
