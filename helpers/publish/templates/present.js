@@ -70,6 +70,12 @@ function linesBelow(pre, limit) {
   return end ? like(pre, code === pre ? rest : like(code, rest)) : null;
 }
 
+function name(screen, number, all) {
+  const part = ` (${number + 1} of ${all.length})`;
+  screen.firstElementChild.append(part);
+  screen.lastElementChild.ariaLabel += part;
+}
+
 function parts(screen) {
   main.replaceChildren(screen); // alone, which is laid out ten times as fast
   const [heading, , links] = screen.children, parts = [screen];
@@ -83,9 +89,7 @@ function parts(screen) {
     last.after(next);
     parts.push(next);
   }
-  parts.forEach((each, number) => {
-    if (parts.length > 1) each.firstElementChild.append(` (${number + 1} of ${parts.length})`);
-  });
+  if (parts.length > 1) parts.forEach(name);
   return parts;
 }
 
