@@ -112,8 +112,13 @@ def test_each_line_begins_when_the_one_before_ends(name: str) -> None:
 def test_a_plan_gives_time_to_arrive(name: str) -> None:
     """And says which notebook to leave out, or not to, when it is late."""
     late = late_rules(name)
+    stored = read_notebooks(ROOT / "notebooks", anew=False)
+    opened = [stored[file] for file in stored if file[:2] in notebooks_of(PLANS[name])]
+    texts = "\n".join(cell.source for notebook in opened for cell in notebook.cells)
+    sections = re.findall(r"^##+ (.+)$", texts, re.MULTILINE)
 
     assert PLANS[name][0].what.startswith("Slack: arriving")
+    assert set(re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", late)) <= {*sections}
     assert set(re.findall(r"\b\d\d\b", re.sub(r"\d+:\d\d", "", late))) <= {
         *notebooks_of(PLANS[name])
     }
