@@ -6,17 +6,17 @@ What is printed is said by the tags of ``frame.TAGS``, and by the frame of a not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from markupsafe import Markup
 
-from helpers.publish.changes import changes
+from helpers.publish.answers import answers_in, begun, repairs, solutions
 from helpers.publish.elsewhere import elsewhere
 from helpers.publish.form import form
-from helpers.publish.frame import Frame, Problem, Section, read_frame, tags, units
+from helpers.publish.frame import Frame, Problem, Section, heading_of, read_frame, tags, units
 from helpers.publish.page import beside, markdown, shown, side_by_side
 
 HEADING = re.compile(r"^\s*<h\d>.*?</h\d>\s*")
@@ -36,6 +36,7 @@ class Chapter:
     :param exercise: what the exercise needs, asks and gives.
     :param answers: what only the instructor is told of the findings.
     :param solutions: the repairs of the exercise.
+    :param repairs: what the solutions say, without their code.
     :param points: the key points.
     :param desk: what it gives to the desk sheet.
     """
@@ -50,16 +51,23 @@ class Chapter:
     exercise: tuple[Markup, ...]
     answers: tuple[Markup, ...]
     solutions: tuple[Markup, ...]
+    repairs: tuple[Markup, ...]
     points: tuple[Markup, ...]
     desk: tuple[Markup, ...]
 
 
-def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) -> Chapter:
+def read_chapter(
+    name: str,
+    notebook: Any,
+    files: dict[str, str] | None = None,
+    right: Mapping[str, str] | None = None,
+) -> Chapter:
     """Pick from a notebook what is printed of it.
 
     :param name: the file name, which begins with two digits.
     :param notebook: as ``nbformat`` reads it.
     :param files: those of the case, by name.
+    :param right: the answer of each prediction, by its key.
     :raises Problem: when it has no frame, or an output to be printed is not stored.
     """
     frame = read_frame(name, notebook)
@@ -67,7 +75,7 @@ def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) 
     try:
         evidence = tuple(_printed(cell) for cell in cells if "evidence" in tags(cell))
         asked = [list(_asked_in(section)) for section in frame.sections]
-        found = [list(_found_in(section)) for section in frame.sections]
+        found = [list(_found_in(section, right or {})) for section in frame.sections]
         story = tuple(chain(*map(_story, frame.sections, found)))
         return Chapter(
             frame=frame,
@@ -79,7 +87,8 @@ def read_chapter(name: str, notebook: Any, files: dict[str, str] | None = None) 
             has_files=any("case-files" in tags(cell) for cell in cells),
             exercise=tuple(_exercise(frame, cells)),
             answers=tuple(_printed(cell) for cell in cells if "answer" in tags(cell)),
-            solutions=tuple(_solutions(cells, files or {})),
+            solutions=tuple(solutions(cells, files or {})),
+            repairs=tuple(repairs(cells)),
             points=tuple(_texts(frame.section("Key points"))),
             desk=tuple(_printed(cell) for cell in cells if "desk" in tags(cell)),
         )
@@ -99,37 +108,32 @@ def _asked_in(section: Section) -> Iterator[Markup]:
             yield _block(map(_asked, asked), "asked")
 
 
-def _found_in(section: Section) -> Iterator[Markup]:
+def _found_in(section: Section, right: Mapping[str, str]) -> Iterator[Markup]:
     """The units of evidence and explanation of a section, each under the heading that it has there.
 
-    A heading is printed once: run sheets speak of it. That of a prediction is printed with it.
+    A heading is printed once: run sheets speak of it. That of a prediction is printed with it. An
+    answer begins the text that has its reason.
     """
+    answers = answers_in(section, right)
     told = section.heading if section.heading.startswith("Predict") else ""
     for unit in units(section.cells, "handout"):
-        heading = _heading_of(unit[0], section)
+        heading = heading_of(unit[0], section)
         is_told = heading == told or str(unit[0].source).startswith("#")
         title = [] if is_told else [markdown(f"# {heading}", below=2, flat=True)]
-        yield _block([*title, *_with_texts([cell for cell in unit if not _is_left_out(cell)])])
+        shown = [cell for cell in unit if not _is_left_out(cell)]
+        yield _block([*title, *_with_texts(shown, answers)])
         told = heading
 
 
-def _with_texts(cells: list[Any]) -> Iterator[Markup]:
+def _with_texts(cells: list[Any], answers: Mapping[str, Markup]) -> Iterator[Markup]:
     """Cells as HTML, a text beside the table that it is about where there is room."""
-    parts = [(cell.cell_type, _printed(cell)) for cell in cells]
+    parts = [(c.cell_type, begun(answers.get(c.id, Markup("")), _printed(c))) for c in cells]
     while parts:
         kind, part = parts.pop(0)
         is_lone = part.count('class="shown"') == 1 and part.startswith("<div")
         if kind == "code" and is_lone and parts and parts[0][0] == "markdown":
             part = beside(part, parts.pop(0)[1])
         yield part
-
-
-def _heading_of(cell: Any, section: Section) -> str:
-    """The words of the last heading at a cell or above it."""
-    above = section.cells[: 1 + next(n for n, each in enumerate(section.cells) if each is cell)]
-    texts = [each.source for each in above if each.cell_type == "markdown"]
-    headings = [found[1] for text in texts if (found := re.match(r"#+ (.+)", text))]
-    return headings[-1] if headings else ""
 
 
 def _story(section: Section, found: list[Markup]) -> Iterator[Markup]:
@@ -181,14 +185,6 @@ def _exercise(frame: Frame, cells: tuple[Any, ...]) -> Iterator[Markup]:
             has_begun = True
     if has_begun:
         yield side_by_side("\n\n".join(code))
-
-
-def _solutions(cells: tuple[Any, ...], files: dict[str, str]) -> Iterator[Markup]:
-    """Each repair, as what it changes in the exercise where that is shorter."""
-    given = "\n".join(cell.source for cell in cells if "exercise" in tags(cell))
-    for cell in cells:
-        if "solution" in tags(cell):
-            yield markdown(changes(cell.source, files, given), below=2, flat=True)
 
 
 def _texts(cells: tuple[Any, ...]) -> Iterator[Markup]:

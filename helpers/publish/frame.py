@@ -136,6 +136,18 @@ def units(cells: tuple[Any, ...], tag: str) -> list[list[Any]]:
     return found
 
 
+def heading_of(cell: Any, section: Section) -> str:
+    """The words of the last heading at a cell or above it.
+
+    :param cell: one of the section's.
+    :param section: where it stands.
+    """
+    above = section.cells[: 1 + next(n for n, each in enumerate(section.cells) if each is cell)]
+    texts = [each.source for each in above if each.cell_type == "markdown"]
+    headings = [found[1] for text in texts if (found := re.match(r"#+ (.+)", text))]
+    return headings[-1] if headings else ""
+
+
 def is_bare(cell: Any) -> bool:
     """Whether what code shows has no caption, and so needs the text above it."""
     return not any("text/html" in output.get("data", {}) for output in cell["outputs"])

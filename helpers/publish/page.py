@@ -16,7 +16,6 @@ STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
 THREAD = re.compile(r"T\d+ .{1,20} \(tid-\d+\)")
 NARROW = 92  # letters of a table that leaves room beside it
-LETTERS = 125  # of the type of tables, in a line
 PLACE = re.compile(r"(?<=[(\[{/,?&])(?=[^)\]}\s/])|(?<=\w)(?=\.[a-z_]\w\w)")
 GOES_ON = "↪ "
 CHAPTER = re.compile(r"(\d\d)_\w+\.ipynb")
@@ -184,7 +183,7 @@ def as_output(text: str) -> Markup:
 
 
 def beside(table: Markup, text: Markup) -> Markup:
-    """A table and the text below it, which stands beside it where it finds room there.
+    """A table and the text below it, which runs around it where there is room beside it.
 
     :param table: as ``shown`` makes it.
     :param text: what is said of it.
@@ -193,8 +192,6 @@ def beside(table: Markup, text: Markup) -> Markup:
     rows = [[len(cell.get_text()) for cell in row(["th", "td"])] for row in tree("tr")]
     columns = [max(column) + 2 for column in zip_longest(*rows, fillvalue=0)]
     caption = len(tree.caption.get_text()) if tree.caption else 0
-    width = max(sum(columns), caption)
-    letters = len(BeautifulSoup(text, "html.parser").get_text())
-    if not rows or width > NARROW or letters > len(rows) * (LETTERS - width) * 0.9:
+    if not rows or max(sum(columns), caption) > NARROW:
         return Markup("{}\n{}").format(table, text)
-    return Markup('<div class="row">{}<div>{}</div></div>').format(table, text)
+    return Markup('<div class="row"><div class="left">{}</div>{}</div>').format(table, text)

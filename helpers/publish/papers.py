@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from helpers.publish.answers import read_answers
 from helpers.publish.chapter import Chapter, read_chapter
 from helpers.publish.files import read_text
 from helpers.publish.frame import Problem
@@ -55,10 +57,12 @@ def read_lesson(root: Path, notebooks: dict[str, Any]) -> Lesson:
             " '## 1.0.0 – 2026-11-27'."
         )
     files = case_files(root / "helpers" / "case" / "project")
+    remarks = {path.stem: read_text(path) for path in sorted(folder.glob("[0-9][0-9].md"))}
+    right = dict(chain(*map(read_answers, remarks.values())))
     return Lesson(
-        chapters=tuple(read_chapter(name, each, files) for name, each in notebooks.items()),
+        chapters=tuple(read_chapter(name, each, files, right) for name, each in notebooks.items()),
         plans=read_text(folder / "plans.md"),
-        remarks={path.stem: read_text(path) for path in sorted(folder.glob("[0-9][0-9].md"))},
+        remarks=remarks,
         files=files,
         glossary=read_text(root / "notebooks" / "glossary.md"),
         release=(entry[1], entry[2]),

@@ -52,8 +52,13 @@ def pdf(html: str) -> bytes:
 
 def _for_paper(picture: re.Match[str]) -> str:
     svg = base64.b64decode(picture[0]).decode()
-    # WeasyPrint does not know paint-order, and so would put the white edge over the letters.
-    svg = re.sub(r"[^{}>]*\{[^}]*paint-order[^}]*\}", "", svg)
+    # WeasyPrint does not know paint-order, and so would put the white edge over the letters: the
+    # edge is drawn as a text of its own, below that of the letters.
+    edge = re.compile(r"[^{}>]*\{paint-order:stroke;([^}]*)\}")
+    if found := edge.search(svg):
+        svg = edge.sub("", svg)
+        below = rf'<text style="fill:#fff;{found[1]}"\1</text><text\1</text>'
+        svg = re.sub(r"<text(.*?)</text>", below, svg, flags=re.DOTALL)
     # The letters of a picture are to be no larger than those of the text around it.
     sizes = r'(?<=width=")(\d+)(" height=")(\d+)'
     svg = re.sub(sizes, lambda s: f"{0.62 * int(s[1]):g}{s[2]}{0.62 * int(s[3]):g}", svg, count=1)

@@ -50,6 +50,7 @@ def test_each_cell_has_its_place() -> None:
         "exercise": ["Repair it.", "def given(): ... answer = given()"],
         "answers": ["For the one who teaches."],
         "solutions": ["Solution answer = 40 + 2 It always is."],
+        "repairs": ["It always is."],
         "points": ["Key points Which? That."],
         "desk": ["a result"],
     }
