@@ -6,12 +6,20 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+from markupsafe import Markup
+
 from helpers.publish import symptoms
+from helpers.publish.chapter import HEADING
 from helpers.publish.papers import ENVIRONMENT, Lesson
 
 # As many as one leaf has room for, beside the chart and the configurations.
 CAUSES = 10  # of `no such table`, which most people have
 OTHERS = 12
+ALSO = (
+    "`table item already exists`",
+    "`attempt to write a readonly database`",
+    "`unable to open database file`",
+)
 Row = tuple[symptoms.Symptom, symptoms.Cause]
 MEASURED = ("Flask", "Werkzeug", "SQLAlchemy", "Flask-SQLAlchemy")
 
@@ -31,15 +39,17 @@ def desk_sheet(lesson: Lesson, paper: str) -> str:
         causes=causes,
         others=others,
         measured=", ".join(f"{name} {version(name)}" for name in MEASURED),
-        desk=[part for chapter in lesson.chapters for part in chapter.desk],
+        desk=[
+            Markup(HEADING.sub("", part)) for chapter in lesson.chapters for part in chapter.desk
+        ],
         address=address(),
     )
 
 
 def commonest() -> tuple[list[Row], list[Row]]:
-    """The causes of the first symptom, and the first cause of each other one.
+    """The causes of the first symptom, and the first cause of each other one and of ``ALSO``.
 
-    They come in the order of the tables in README.md.
+    They come in the order of the symptoms in README.md.
     """
     everything = list(symptoms.each())
     first = everything[0][0].shown
@@ -47,7 +57,8 @@ def commonest() -> tuple[list[Row], list[Row]]:
     for symptom, cause in everything:
         others.setdefault(symptom.shown, (symptom, cause))
     causes = [row for row in everything if row[0].shown == first]
-    return causes[:CAUSES], [*others.values()][1 : OTHERS + 1]
+    commonest = [*[*others][1 : OTHERS + 1], *ALSO]
+    return causes[:CAUSES], [others[shown] for shown in others if shown in commonest]
 
 
 def address() -> str:

@@ -15,6 +15,7 @@ SAVED = 6  # lines that a second column is worth
 STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
 THREAD = re.compile(r"T\d+ .{1,20} \(tid-\d+\)")
+LETTER = 4.5  # points that a letter of a caption is wide
 NARROW = 92  # letters of a table that leaves room beside it
 PLACE = re.compile(r"(?<=[(\[{/,?&])(?=[^)\]}\s/])|(?<=\w)(?=\.[a-z_]\w\w)")
 GOES_ON = "↪ "
@@ -194,4 +195,5 @@ def beside(table: Markup, text: Markup) -> Markup:
     caption = len(tree.caption.get_text()) if tree.caption else 0
     if not rows or max(sum(columns), caption) > NARROW:
         return Markup("{}\n{}").format(table, text)
-    return Markup('<div class="row"><div class="left">{}</div>{}</div>').format(table, text)
+    left = Markup('<div class="left" style="min-width: {:.0f}pt">{}</div>')
+    return Markup('<div class="row">{}{}</div>').format(left.format(caption * LETTER, table), text)

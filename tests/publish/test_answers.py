@@ -94,7 +94,7 @@ def places(html: str) -> tuple[set[str], set[str]]:
         {unescape(re.sub(r"<[^>]*>", "", each)) for each in re.findall(pattern, html, re.DOTALL)}
         for pattern in (r"<em>(.*?)</em>", r"<h\d[^>]*>(.*?)</h\d>")
     ]
-    return plain[0], plain[1]
+    return plain[0], {re.sub(r"^\d\d ", "", heading) for heading in plain[1]}
 
 
 def test_a_section_that_is_spoken_of_is_printed(lesson: Lesson) -> None:
