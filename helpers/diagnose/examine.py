@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import sqlite3
 import sys
 from contextlib import suppress
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -17,14 +15,14 @@ from .calls import compare_files, look_at_calls, makers, name_of, report_on
 from .connections import database_of, is_open, look_at_connection
 from .engine import look_at_engine
 from .find import Found, Place
-from .named import is_database, is_django, named_by_flask, typed_engine
-from .readers import is_own, line_of, tree_of
+from .named import is_database, named_by_flask, typed_engine
+from .readers import is_own
 from .report import Report
 from .settings import Names
 from .tables import no_tables
 from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
-from .ties import made_in
 from .two_engines import calls_of, each_call, makes_another
+from .unreached import nothing_found
 from .watch import Watch
 from .words import Problem
 
@@ -173,29 +171,3 @@ def look_at_all(
     elif not (report.problem or found.complete):
         report.problem = str(Problem.of("too-much"))
     return app
-
-
-def urls_in(function: FunctionType) -> list[str]:
-    """The URLs in a function that nobody can call by its name alone: a lifespan, a dependency."""
-    code = function.__code__
-    waits = code.co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
-    if not waits and code.co_argcount <= len(function.__defaults__ or ()):
-        return []
-    made = made_in(tree_of(function) or ast.Module([], []), function.__globals__)
-    return [each.url for each in made.values() if each.url]
-
-
-def nothing_found(made: list[FunctionType], found: Found) -> Problem:
-    """Why there is no engine, and what to name instead."""
-    if not made:
-        other = "peewee" if "peewee" in sys.modules else "nothing"
-        return Problem.of("django" if is_django() else other)
-    name = "the function, if it needs no arguments,"
-    if all("." in each.__qualname__ for each in made):
-        name = "an object with this method, or a function that makes one,"
-    if any(map(found.attributes_of, made)):
-        name = "the database that it opens, by its path or URL,"
-    if urls := [url for each in made for url in urls_in(each)]:
-        name = f"its URL, {urls[0]},"
-    makers = " and ".join(name_of(each) + line_of(each) for each in made[:2])
-    return Problem.of("in-a-call", makers=makers, name=name)

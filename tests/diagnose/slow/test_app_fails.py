@@ -210,6 +210,18 @@ def test_an_engine_of_a_call_that_nobody_can_make_has_a_url(name: str, folder: P
     assert diagnose("shop").problem.endswith("Name its URL, sqlite:///a.db, as the target.")
 
 
+def test_a_function_is_named_as_it_can_be_called(folder: Path) -> None:
+    """Without arguments, or with them: then what was advised leads to the engine."""
+    code = "from sqlalchemy import create_engine\ndef start({}):\n    return create_engine({})"
+    write(folder, {"shop.py": code.format("", "'sqlite:///a.db'")})
+    assert diagnose("shop").problem.endswith("Name the function as the target.")
+    assert diagnose("shop:start").safe
+    write(folder, {"shop.py": code.format("url", "url")})
+    said = """Name the function with its arguments, as in "shop:start('...')", as the target."""
+    assert diagnose("shop").problem.endswith(said)
+    assert diagnose("shop:start('sqlite:///a.db')").safe
+
+
 STRANGE = """
     import sqlite3, sys
     from sqlalchemy import create_engine
