@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy import URL, create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from helpers.choose.page import MADE_BY, as_page, as_table, as_text
@@ -14,6 +14,8 @@ from helpers.choose.questions import QUESTIONS, Question
 from helpers.look import describe_error
 from helpers.sample import Setup
 from helpers.spawn import TemporaryFolder
+
+OPENS_ELSEWHERE = {"creator", "module", "pool"}
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,14 @@ def ask(question: Question, setup: Setup, folder: Path) -> str:
         return f"– {describe_error(error)}"
 
 
+def _is_in_memory(url: URL) -> bool:
+    """Whether SQLite opens no file: by the name, or by a parameter of a ``file:`` name."""
+    name = url.database or ""
+    if not name.startswith("file:"):
+        return name in ("", ":memory:")
+    return url.query.get("vfs") == "memdb" or url.query.get("mode") == "memory"
+
+
 def refuse_what_is_not_ours(setup: Setup) -> None:
     """Each question begins by dropping the table ``item``: only a new database is safe.
 
@@ -133,10 +143,14 @@ def refuse_what_is_not_ours(setup: Setup) -> None:
         engine = create_engine(url, **setup.options)
     except (ArgumentError, ImportError, SQLAlchemyError, TypeError) as error:
         raise ValueError(f"{setup.name!r} makes no engine ({error}): correct it.") from None
+    if elsewhere := OPENS_ELSEWHERE & setup.options.keys():
+        raise ValueError(
+            f"{setup.name!r} has the option {min(elsewhere)}, which can open any database, and the"
+            " questions drop tables: leave it out, and say with the URL which one."
+        )
     if url.get_backend_name() == "sqlite":
         name = url.database or ""
-        in_memory = "memdb" in str(url) or "mode=memory" in str(url) or ":memory:" in name
-        if not in_memory and (Path(name).name != name or name.startswith("file:")):
+        if not _is_in_memory(url) and (Path(name).name != name or name.startswith("file:")):
             raise ValueError(
                 f"{setup.name!r} names the file {name}, and the questions drop tables: give a name"
                 " without a folder, as in sqlite:///mine.db, and it is tried in a new folder."

@@ -37,12 +37,15 @@ class AsgiServer(Reachable):
                 " pass what FastAPI(...) returned."
             )
         self._app = app
+        self._url = ""
 
     def __enter__(self) -> Self:
         """Bind a free port, and serve.
 
-        :raises RuntimeError: when the app's lifespan fails.
+        :raises RuntimeError: when the app's lifespan fails, or this serves already.
         """
+        if self._url:
+            raise RuntimeError(f"This serves already, on {self._url}: make another AsgiServer.")
         over = threading.Event()
         # Bound here, so that an error surfaces in the cell.
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -77,7 +80,12 @@ class AsgiServer(Reachable):
 
     @property
     def url(self) -> str:
-        """The address, without a slash at its end."""
+        """The address, without a slash at its end.
+
+        :raises RuntimeError: outside of the ``with`` block.
+        """
+        if not self._url:
+            raise RuntimeError("An AsgiServer serves in its with block alone: ask it there.")
         return self._url
 
     def close_copies(self) -> None:
@@ -92,6 +100,7 @@ class AsgiServer(Reachable):
             over.set()
 
     def _stop(self) -> None:
+        self._url = ""
         self._server.should_exit = True
         if self._thread.ident:  # it could start
             self._thread.join(10)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from helpers.look import Observation, across_processes, require_observations
@@ -48,12 +50,10 @@ def table(observations: Iterable[Observation], caption: str) -> Table:
     :param caption: one sentence that says what the table shows.
     :raises TypeError: when a row is not an observation.
     """
-    from pandas import DataFrame
-
     observations = list(observations)
     require_observations(observations, "table")
     rows = [cells(observation) for observation in observations]
-    frame = DataFrame(rows, columns=list(COLUMNS))
+    frame = _frame(rows, list(COLUMNS))
     frame.index = frame.index.rename("look") + 1
     return Table(frame, caption)
 
@@ -66,8 +66,6 @@ def grid(rows: Iterable[Mapping[str, Any]], caption: str, index: str) -> Table:
     :param index: the key whose values name the rows.
     :raises ValueError: when there is no row, or a row has other keys than the first.
     """
-    from pandas import DataFrame
-
     rows = list(rows)
     if not rows:
         raise ValueError("grid was given no row: pass at least one.")
@@ -77,7 +75,17 @@ def grid(rows: Iterable[Mapping[str, Any]], caption: str, index: str) -> Table:
                 f"grid was given the row {row!r}: let all rows have the same keys, {index!r} among"
                 " them."
             )
-    return Table(DataFrame(rows).set_index(index), caption)
+    return Table(_frame(rows).set_index(index), caption)
+
+
+def _frame(rows: list[Any], columns: list[str] | None = None) -> DataFrame:
+    # Half of pandas cannot be loaded again. No interrupt reaches a thread of its own.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(import_module, "pandas").result()
+    from pandas import DataFrame
+
+    frame: DataFrame = DataFrame(rows, columns=columns)
+    return frame
 
 
 def cells(observation: Observation) -> dict[str, str]:

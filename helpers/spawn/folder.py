@@ -6,7 +6,8 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
+from secrets import token_hex
+from tempfile import gettempdir, mkdtemp
 from typing import Self
 
 from helpers.spawn.forgotten import when_forgotten
@@ -45,7 +46,8 @@ class TemporaryFolder:
         self._make()
 
     def _make(self) -> None:
-        self._path = Path(mkdtemp(prefix="lesson-", dir=self._parent))
+        # Named first and made last: an interrupt leaves no folder that nobody removes.
+        self._path = Path(self._parent or gettempdir(), f"lesson-{token_hex(4)}").absolute()
         self._remover = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", REMOVER, self._path],
             stdin=subprocess.PIPE,
@@ -53,6 +55,7 @@ class TemporaryFolder:
             start_new_session=True,  # a terminal's Ctrl+C goes to its own session only
         )
         self._let_go = when_forgotten(self, _let_go, self._remover)
+        self._path.mkdir(mode=0o700)
 
     def _make_again_if_removed(self) -> None:
         if not self._let_go.alive:

@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from threading import Lock
 from typing import Self
 
 from sqlalchemy import URL, create_engine, make_url, text
@@ -35,14 +36,16 @@ class PostgresServer:
     """
 
     def __init__(self) -> None:
+        self._one_at_a_time = Lock()
         self._begin()
 
     @property
     def url(self) -> str:
         """The server's URL, for SQLAlchemy; after ``stop`` that of a new one, started now."""
-        if not self._end.alive:
-            self._begin()
-        return self._url
+        with self._one_at_a_time:
+            if not self._end.alive:
+                self._begin()
+            return self._url
 
     def stop(self) -> None:
         """End the server, or drop the schema; once is enough."""

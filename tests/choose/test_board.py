@@ -102,11 +102,15 @@ def test_a_setup_of_ones_own_becomes_a_column(board: Scoreboard) -> None:
         ("sqlite:////{}/shop.db", {}, "names the file .*shop.db, and the questions drop tables"),
         ("sqlite:///../shop.db", {}, "names the file ../shop.db, and the questions drop tables"),
         ("sqlite:///file:shop.db?uri=true", {}, "names the file file:shop.db, and the questions"),
+        ("sqlite:////{}/memdb/shop.db", {}, "names the file .*memdb/shop.db, and the questions"),
+        ("sqlite:///file:{}/memdb/shop.db?uri=true", {}, "names the file file:.*shop.db, and"),
+        ("sqlite:///file:shop.db?uri=true&memdb=1", {}, "names the file file:shop.db, and the"),
+        ("sqlite:///mine.db", {"creator": print}, "has the option creator, which can open any"),
         ("postgresql+psycopg://127.0.0.1:1/shop", {}, "'mine' cannot be reached: Operational"),
     ],
 )
 def test_a_setup_that_cannot_be_tried_is_refused(
-    board: Scoreboard, tmp_path: Path, url: str, options: dict[str, int], message: str
+    board: Scoreboard, tmp_path: Path, url: str, options: dict[str, object], message: str
 ) -> None:
     """One sentence; the questions drop tables, so what may be somebody's data is not touched."""
     with pytest.raises(ValueError, match=message):

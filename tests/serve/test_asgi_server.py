@@ -60,8 +60,19 @@ def test_it_is_gone_after_the_block() -> None:
     with pytest.raises(ZeroDivisionError), AsgiServer(make_app()) as server:
         raise ZeroDivisionError
 
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(RuntimeError, match="An AsgiServer serves in its with block alone"):
         server.get("/def")
+
+
+def test_it_is_entered_once_at_a_time() -> None:
+    """A second server would hide the first one, which nobody could stop."""
+    with AsgiServer(make_app()) as server:
+        url = server.url
+        with pytest.raises(RuntimeError, match=f"This serves already, on {url}: make another"):
+            server.__enter__()
+        assert server.get("/nowhere").status_code == 404
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
 
 
 def test_it_listens_on_the_loopback_only() -> None:

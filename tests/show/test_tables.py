@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from html import unescape
 from typing import Any
 
@@ -150,3 +152,31 @@ def test_rows_that_make_no_grid_are_refused(rows: list[dict[str, Any]], said: st
     """A gap would be shown as NaN, which is nothing that was measured."""
     with pytest.raises(ValueError, match=re.escape(said)):
         grid(rows, "Pools.", index="pool")
+
+
+INTERRUPTED = """
+import _thread, sys
+from helpers.show import grid
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy.linalg":
+            _thread.interrupt_main()
+
+sys.meta_path.insert(0, Interrupt())
+rows = [{"name": "lamp"}, {"name": "mug"}]
+try:
+    print(grid(rows, "One", index="name"))
+except KeyboardInterrupt:
+    print("interrupted")
+print(grid(rows, "Two", index="name").caption)
+"""
+
+
+def test_an_interrupt_while_pandas_is_loaded_leaves_no_half_of_it() -> None:
+    """The next table is there, which a half of NumPy would refuse until the kernel restarts."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60
+    )
+
+    assert (done.stdout.split(), done.stderr) == (["interrupted", "Two"], "")

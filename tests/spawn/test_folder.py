@@ -53,6 +53,21 @@ def test_it_is_removed_with_all_that_is_in_it() -> None:
     assert not path.exists()
 
 
+def test_an_interrupt_before_its_remover_runs_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would remove it."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        TemporaryFolder(str(tmp_path))
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("use", ["new", "path", "lifeline"])
 def test_a_section_that_runs_again_after_the_clean_up_gets_a_new_folder(use: str) -> None:
     """Whatever it asks for first, there is a folder again, and it is removed like the first."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,17 @@ def test_stopping_twice_leaves_nothing(server: PostgresServer) -> None:
     server.stop()
 
     assert not folder.exists()
+    assert psutil.Process().children() == []
+
+
+def test_threads_that_ask_a_stopped_server_get_one_new_server(server: PostgresServer) -> None:
+    """Else `stop` would end one of several."""
+    server.stop()
+    with ThreadPoolExecutor(3) as threads:
+        urls = set(threads.map(lambda _: server.url, range(3)))
+    server.stop()
+
+    assert len(urls) == 1
     assert psutil.Process().children() == []
 
 
