@@ -69,7 +69,7 @@ def what_is_there() -> list[str]:
     """The lines of the stamp, or none when .venv has to be made anew."""
     if not STAMP.is_file():
         return []
-    done = STAMP.read_text(encoding="utf-8").splitlines()
+    done = STAMP.read_text(encoding="utf-8", errors="replace").splitlines()
     right = {made_with(), *map(digest, (LEARNERS_LOCK, MAINTAINERS_LOCK, POSTGRES_LOCK))}
     return done if set(done) <= right and starts() else []
 

@@ -59,7 +59,7 @@ def checked_port(text: str) -> int:
 
     :raises Problem: when it is no port, or not free.
     """
-    if not (text.isdecimal() and 0 < int(text) < 65536):
+    if not (text.isdecimal() and len(text) < 6 and 0 < int(text) < 65536):
         raise Problem(f"PORT={text} is not a port: name one from 1 to 65535, such as PORT=9000.")
     try:
         socket.create_server(("127.0.0.1", int(text))).close()

@@ -5,6 +5,7 @@ What a learner has changed is never lost.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -174,9 +175,14 @@ class Workbook:
             raise self._problem(error) from None
 
     def _problem(self, error: OSError) -> Problem:
+        remedy = {
+            errno.ENOSPC: "make room on its disk",
+            errno.EEXIST: "move that file away",
+            errno.ENOTDIR: "move that file away",
+            errno.EISDIR: f"move the folder {error.filename2 or error.filename} away",
+        }.get(error.errno or 0, "allow that, or copy the lesson to a folder of your own")
         return Problem(
-            f"{self.folder} cannot be written to ({error.strerror}): allow that, or copy the lesson"
-            " to a folder of your own, then try again."
+            f"{self.folder} cannot be written to ({error.strerror}): {remedy}, then try again."
         )
 
 

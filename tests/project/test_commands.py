@@ -79,7 +79,7 @@ def test_an_unknown_task_is_answered_with_the_tasks(project: Path, words: list[s
     assert said == f"Name one of the tasks {', '.join(TASKS)}, not {given}.\n"
 
 
-@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "80.5"])
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "80.5", "9" * 5000])
 def test_what_is_not_a_port_is_refused(project: Path, port: str) -> None:
     """The sentence repeats what was given, and nothing has been installed by then."""
     status, said = give(project, sys.executable, "helpers/tasks", "lesson", PORT=port)

@@ -85,9 +85,19 @@ def test_a_workbook_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> No
     lesson(tmp_path, cell("first version"))
     (tmp_path / "workbook").write_text("a file")
     for ask in (update, lambda project: Workbook(project).put_back("04")):
-        with pytest.raises(Problem, match=r"workbook cannot be written to \(.*\): allow that, or"):
+        with pytest.raises(Problem, match=r"workbook cannot be written to \(.*\): move that file"):
             ask(tmp_path)
     assert (tmp_path / "workbook").read_text() == "a file"
+
+
+def test_a_folder_in_the_place_of_a_copy_is_named(tmp_path: Path) -> None:
+    """It may hold something of the learner's, so it stays."""
+    lesson(tmp_path, cell("first version"))
+    place = tmp_path / "workbook" / NAME
+    place.mkdir(parents=True)
+    with pytest.raises(Problem, match=f"move the folder .*{NAME} away, then try again"):
+        update(tmp_path)
+    assert place.is_dir()
 
 
 @pytest.mark.skipif(
