@@ -83,8 +83,9 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
     parts = {folder / name: folder / f"{name}.part" for name in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):  # a folder that is there may still refuse
-            pass
+        with TemporaryFile(dir=folder) as file:  # a folder that is there may still refuse,
+            file.write(bytes(4096))  # and a full disk takes a file, but nothing in it
+            file.flush()
         for part, content in zip(parts.values(), files.values(), strict=True):
             part.write_bytes(content)
         for target, part in parts.items():

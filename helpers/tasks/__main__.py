@@ -36,4 +36,7 @@ if __name__ == "__main__":
         print(problem, file=sys.stderr)
         sys.exit(2)
     sys.path[0] = os.path.dirname(FOLDER)
-    sys.exit(import_module("tasks.commands").main(sys.argv[1:]))
+    try:
+        sys.exit(import_module("tasks.commands").main(sys.argv[1:]))
+    except KeyboardInterrupt:  # before the task has begun
+        sys.exit(130)

@@ -49,7 +49,7 @@ def notebooks() -> int:
 
 def handout() -> int:
     """Make worksheet, findings, desk sheet and guide, as HTML and PDF, in handout/."""
-    options = ["--execute"] if os.environ.get("EXECUTE") else []
+    options = ["--execute"] if checked_choice("EXECUTE") else []
     if os.environ.get("PAPER"):
         options.append(f"--paper={checked_paper(os.environ['PAPER'])}")
     if os.environ.get("PLAN"):
@@ -80,6 +80,17 @@ def checked_paper(text: str) -> str:
         if paper.lower() == text.strip().lower():
             return paper
     raise Problem(f"PAPER={text} is not a paper of the handout: name {' or '.join(PAPERS)}.")
+
+
+def checked_choice(name: str) -> bool:
+    """Whether a setting is 1; it is not where it is 0 or missing.
+
+    :raises Problem: when it is anything else.
+    """
+    text = os.environ.get(name, "").strip() or "0"
+    if text not in ("0", "1"):
+        raise Problem(f"{name}={text} is neither yes nor no: give {name}=1, or leave it out.")
+    return text == "1"
 
 
 def bench() -> int:
@@ -128,9 +139,9 @@ def main(arguments: list[str]) -> int:
 
     :param arguments: the task, and settings as make takes them: ``["again", "NOTEBOOK=04"]``.
     """
-    settings = [each.partition("=") for each in arguments if "=" in each]
-    os.environ.update({name: value for name, _, value in settings})
-    arguments = [each for each in arguments if "=" not in each]
+    settings = [each for each in arguments if each[:1] != "=" and "=" in each]
+    os.environ.update(dict(each.split("=", 1) for each in settings))
+    arguments = [each for each in arguments if each not in settings]
     if len(arguments) != 1 or arguments[0] not in TASKS:
         given = " ".join(arguments) or "nothing"
         print(f"Name one of the tasks {', '.join(TASKS)}, not {given}.", file=sys.stderr)

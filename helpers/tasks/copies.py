@@ -29,7 +29,7 @@ def copy_of(path: Path) -> bytes:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         notebook["cells"] = list(filter(None, map(learners_cell, notebook["cells"])))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Problem(f"{path} is no notebook ({error}): restore it, then try again.") from None
     return as_file(notebook)
 
@@ -79,8 +79,12 @@ def readme_of(path: Path) -> bytes:
     """The README with links that lead from the workbook to the learner's copies.
 
     :param path: that of the lesson.
+    :raises Problem: when it is no text.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise Problem(f"{path} cannot be read ({error}): restore it, then try again.") from None
     return COPIED.sub("](", LINK.sub("](../", text)).encode()
 
 
@@ -89,7 +93,7 @@ def sources_of(content: bytes) -> str:
     try:
         cells = json.loads(content)["cells"]
         typed = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return digest(content)  # not a notebook any more, which is a change
     return digest(json.dumps([each for each in typed if each[1].strip()]).encode())
 

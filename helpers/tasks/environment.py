@@ -66,10 +66,19 @@ def install(*, all_packages: bool = False) -> int:
 
 
 def what_is_there() -> list[str]:
-    """The lines of the stamp, or none when .venv has to be made anew."""
-    if not STAMP.is_file():
+    """The lines of the stamp, or none when .venv has to be made anew.
+
+    :raises Problem: when it is there and cannot be read, as somebody else's.
+    """
+    try:
+        done = STAMP.read_text(encoding="utf-8", errors="replace").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    done = STAMP.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise Problem(
+            f"{VENV} cannot be read ({error.strerror}): delete it, or copy the lesson to a folder"
+            " of your own, then try again."
+        ) from None
     right = {made_with(), *map(digest, (LEARNERS_LOCK, MAINTAINERS_LOCK, POSTGRES_LOCK))}
     return done if set(done) <= right and starts() else []
 
@@ -107,6 +116,8 @@ def make_venv() -> None:
             f"{sys.executable} cannot make a virtual environment ({error}): install what is "
             f"missing (on Debian and Ubuntu: apt install {package}), then try again."
         ) from None
+    if VENV.is_symlink():
+        raise Problem(f"{VENV} is a link, and has to be made anew: delete it, then try again.")
     if VENV.exists() and not STAMP.is_file():
         raise Problem(
             f"{VENV} was not made, or not made to its end, by this lesson: delete it or move "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -133,11 +134,13 @@ class Workbook:
         """What is known of the copies. Without it, each that differs counts as changed."""
         try:
             record = json.loads(self._read(RECORD) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
-        parts = record.values() if isinstance(record, dict) else [None]
-        right = all(
-            isinstance(each, dict) and {"lesson", "sources"} <= each.keys() for each in parts
+        right = isinstance(record, dict) and all(
+            re.fullmatch(r"[\w.-]+", name)  # a file of this folder, and of no other
+            and isinstance(known, dict)
+            and {"lesson", "sources"} <= known.keys()
+            for name, known in record.items()
         )
         return record if right else {}
 

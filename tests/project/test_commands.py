@@ -70,7 +70,7 @@ def test_an_old_python_is_told_which_one_it_should_be(project: Path, minor: int)
     )
 
 
-@pytest.mark.parametrize("words", [[], ["lessons"], ["test", "lesson"]])
+@pytest.mark.parametrize("words", [[], ["lessons"], ["test", "lesson"], ["=x", "lesson"]])
 def test_an_unknown_task_is_answered_with_the_tasks(project: Path, words: list[str]) -> None:
     """The answer lists the tasks and repeats what was given."""
     status, said = give(project, sys.executable, "helpers/tasks", *words)
@@ -107,6 +107,30 @@ def test_a_paper_that_there_is_not_is_refused(project: Path) -> None:
     assert status == 1
     assert said == "PAPER=A5 is not a paper of the handout: name A4 or Letter.\n"
     assert not (project / ".venv").exists()
+
+
+def test_what_is_neither_yes_nor_no_is_refused(project: Path) -> None:
+    """EXECUTE=0 is no, as nothing is."""
+    status, said = give(project, sys.executable, "helpers/tasks", "handout", EXECUTE="maybe")
+    assert status == 1
+    assert said == "EXECUTE=maybe is neither yes nor no: give EXECUTE=1, or leave it out.\n"
+    assert not (project / ".venv").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets no learner make a link")
+@pytest.mark.parametrize("target", ["nowhere", ".venv", "elsewhere"])
+def test_a_link_that_leads_nowhere_is_named(project: Path, target: str) -> None:
+    """Or in a circle, or to an environment that was not made to its end."""
+    (project / "elsewhere").mkdir()
+    (project / "elsewhere" / "made-by-the-lesson.txt").write_text("unfinished\n")
+    (project / ".venv").symlink_to(project / target)
+    status, said = give(project, sys.executable, "helpers/tasks", "install")
+    assert status == 1
+    assert re.fullmatch(
+        r"\S.*\.venv (is a link, and has to be made anew|cannot be read \(Too many .*\)): delete"
+        r" it, .*then try again\.\n",
+        said,
+    )
 
 
 # The tasks, by a Python that lacks a module, as Debian's does without its venv package.

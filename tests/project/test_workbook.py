@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +12,8 @@ import nbformat
 import pytest
 from learners_work import NAME, cell, cells, lesson, sources, update, work
 
-from helpers.tasks.places import ROOT
+from helpers.tasks.copies import sources_of
+from helpers.tasks.places import ROOT, Problem
 
 # What a learner is given
 
@@ -192,7 +194,9 @@ def test_a_copy_that_was_deleted_comes_back(project: Path) -> None:
     assert sources(project) == ["second version"]
 
 
-@pytest.mark.parametrize("record", [None, "", "{", "[]", "7", '{"04_a_notebook.ipynb": 7}'])
+@pytest.mark.parametrize(
+    "record", [None, "", "{", "[]", "7", "[" * 10**5, '{"04_a_notebook.ipynb": 7}']
+)
 def test_without_its_record_whatever_differs_is_the_learners(
     project: Path, record: str | None
 ) -> None:
@@ -210,6 +214,29 @@ def test_without_its_record_whatever_differs_is_the_learners(
     lesson(project, cell("second version"))
     assert update(project) == []
     assert sources(project) == ["second version"]
+
+
+@pytest.mark.parametrize("name", ["../mine.txt", "\\u0000", "a/b", ""])
+def test_a_record_that_names_what_is_not_in_the_workbook_is_not_believed(
+    project: Path, name: str
+) -> None:
+    """No file elsewhere is taken for a copy that the lesson has no more."""
+    mine = project / "mine.txt"
+    mine.write_text("mine")
+    known = {"lesson": "", "sources": sources_of(b"mine")}
+    record = project / "workbook" / ".workbook.json"
+    record.write_text(json.dumps({"x": known}).replace("x", name), encoding="utf-8")
+
+    assert update(project) == []
+    assert mine.read_text() == "mine"
+
+
+def test_a_readme_that_is_no_text_is_named(project: Path) -> None:
+    """As a notebook that is none."""
+    (project / "README.md").write_bytes(b"\xff")
+
+    with pytest.raises(Problem, match=r"README.md cannot be read \(.*\): restore it, then try"):
+        update(project)
 
 
 def test_a_notebook_that_has_left_the_lesson_leaves_the_workbook(project: Path) -> None:
