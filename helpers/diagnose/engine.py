@@ -119,6 +119,7 @@ class EngineLook:
                 note = f"not there yet, and has no {self.table} until something creates it"
             self.report.notes[:0] = [note] if tables.named or not sqlite.in_memory else []
             if problem != "missing" and "tables" not in content:
+                self.add_two_engines(sqlite)  # what the code says is known all the same
                 return
             tables.missing = tables.named
         if sqlite.in_memory or tables.missing:
@@ -127,18 +128,23 @@ class EngineLook:
             tables.elsewhere = elsewhere(tables, mine, others)
         if sqlite.in_memory:  # where it is empty, startup code that has not run yet fills it
             problem = problem or ("" if tables.there else "empty")
-        if sqlite.in_memory and (
-            other := two_engines.other_engine(self.place, self.app, tables.elsewhere)
-        ):
-            words = {"other": other.name, "tables": other.tables, "table": self.table}
-            cures = two_engines.for_both(self.place, self.app, other)
-            self.add("two-engines", cures, **words)
-        elif left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
+        if self.add_two_engines(sqlite):
+            return
+        if left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
             self.add_left_over(left[0])
         elif tables.missing and (tables.elsewhere or not problem):
             self.add_missing(content)
         elif not problem:
             self.compare_columns(sqlite, content)
+
+    def add_two_engines(self, sqlite: Sqlite) -> bool:
+        """Add the finding for tables in memory that another engine gets, if so."""
+        elsewhere = self.report.tables.elsewhere
+        other = sqlite.in_memory and two_engines.other_engine(self.place, self.app, elsewhere)
+        if other:
+            words = {"other": other.name, "tables": other.tables, "table": self.table}
+            self.add("two-engines", two_engines.for_both(self.place, self.app, other), **words)
+        return bool(other)
 
     def makes_them(self) -> bool:
         """Whether code that has perhaps not run yet makes the tables on this engine."""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from diagnosing import findings, write
+from diagnosing import FOLDER, findings, write
 
 from helpers.diagnose import Cure, Finding, diagnose
 
@@ -128,6 +128,15 @@ def test_two_modules_with_an_engine_each(folder: Path) -> None:
         report = diagnose("shop")
         assert report.safe, report
     assert len(cures) == 2
+
+
+def test_in_the_process_of_a_test_the_code_tells(folder: Path) -> None:
+    """Memory is not read there, since others may be at work on it."""
+    files = {"db.py": MODELS + ENGINE + MAKES, "shop.py": READS}
+    check = "import shop, sys\nsys.path.insert(0, sys.argv[1])\nimport diagnose\n"
+    check += "[first, *_] = diagnose.diagnose(shop).findings\nassert first.id == 'two-engines'"
+    write(folder, {**files, "check.py": check})
+    ran(folder, "check.py", str(FOLDER.parent))
 
 
 def test_the_tables_that_are_there_already(folder: Path) -> None:
