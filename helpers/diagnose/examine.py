@@ -80,6 +80,7 @@ def look_at_factory(target: Target, report: Report, opened: dict[int, str]) -> b
 def look_at_other_engines(target: Target, app: App, report: Report) -> None:
     """Find a function that makes another engine at each call, with other memory."""
     private = [each for each in report.engines if each.opens == "memory without a name"]
+    private = [each for each in private if not each.tables.there]
     if not private:
         return
     functions = [each for each in app.found.functions if each not in app.found.cached]

@@ -34,6 +34,7 @@ def texts(pattern: str) -> list[str]:
     """What stands in the scripts of the migrations, or in their ``env.py``."""
     folders = {*map(Path, FOLDERS), ini()[1]} - {Path()}
     files = [file for each in sorted(folders) for file in sorted(each.glob(pattern))]
+    files = [file for file in files if os.access(file, os.R_OK)]
     return [file.read_text(encoding="utf-8", errors="replace") for file in files]
 
 

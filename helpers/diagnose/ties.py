@@ -97,7 +97,8 @@ def made_in(function: ast.AST, variables: dict[str, Any]) -> dict[str, InCall]:
 def url_of(call: Any, variables: dict[str, Any]) -> str:
     """The URL that a call is given, where the code tells it."""
     given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "url")]
-    texts = [getattr(each, "value", value_of(each, variables)) for each in given]
+    constants = [each.value for each in given if isinstance(each, ast.Constant)]
+    texts = constants or [value_of(each, variables) for each in given]
     return next((each for each in texts if isinstance(each, str)), "")
 
 

@@ -131,6 +131,7 @@ MADE = {
         "made = 0",
         "own-thread",
     ),
+    "made = create_engine('sqlite://'); metadata.create_all(made); return made": ("", "own-thread"),
     "return create_engine('sqlite:///shop.db')": ("", "file"),
     "return  create_engine('sqlite://')": ("@lru_cache", "own-thread"),
 }
@@ -236,7 +237,10 @@ STRANGE = """
         path = "shop.db"
         def query(self):
             return strange, sqlite3.connect(self.path)
-    strange, storage = Strange(), Storage()
+    from werkzeug.local import LocalProxy
+    def not_ready():
+        raise ValueError("not ready")
+    strange, storage, lazy = Strange(), Storage(), LocalProxy(not_ready)
 """
 REST = [
     "sys.modules['strange'] = strange; engine = create_engine('sqlite:///shop.db')",

@@ -149,6 +149,12 @@ def test_the_tables_that_are_there_already(folder: Path) -> None:
 def test_an_engine_of_a_fixture(folder: Path) -> None:
     """The models' tables are made by it alone; the app has its own engine."""
     files = {"db.py": MODELS + ENGINE, "test_shop.py": FIXTURE}
+    named = "    import config" + FIXTURE.replace('"sqlite:///:memory:"', "config.url")
+    write(
+        folder,
+        {**files, "config.py": "url = 'sqlite://'", "test_shop.py": named},
+    )
+    two_engines("test_shop", "the one of made() (test_shop.py:6)")
     write(folder, files)
     other = "made() (test_shop.py:6)"
     finding = two_engines("test_shop", f"the one of {other}")
