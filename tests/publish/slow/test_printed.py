@@ -6,6 +6,7 @@ numbers are those of the Matterhorn Protocol 1.1, which lists what a validator c
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+import pypdfium2.raw as raw
 import pytest
 from printed import Printed
 from test_papers import Outline, squeezed, words
@@ -70,6 +72,51 @@ def test_nothing_runs_into_the_margin(printed: Printed) -> None:
         side, edge = int(10 * 72 / 25.4), int(5 * 72 / 25.4)
         for strip in (picture[:, :side], picture[:, -side:], picture[:edge], picture[-edge:]):
             assert strip.min() == 255, f"page {number}"
+
+
+def test_nothing_is_too_small(printed: Printed, document: pikepdf.Pdf) -> None:
+    """Text has 10 points; tables, captions, code and the heads of pages 8, pictures 6."""
+    paths = {
+        (id_of(element.Pg), kid): path
+        for path, element in elements(document.Root.StructTreeRoot)
+        for kid in element.get("/K", [])
+        if isinstance(kid, int)
+    }
+    found = Counter[str]()
+    for number, page in enumerate(printed.file):
+        for each in page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=9):
+            mark = raw.FPDFPageObj_GetMarkedContentID(each.raw)
+            path = paths.get((id_of(document.pages[number]), mark), ())
+            size = ctypes.c_float()
+            assert raw.FPDFTextObj_GetFontSize(each.raw, size)
+            points = round(size.value * abs(each.get_matrix().d), 2)
+            kind = kind_of(path, is_code(each))
+            found[kind] += 1
+            assert points >= LEAST[kind], f"{kind} of {points} on page {number + 1}"
+
+    assert found["text"] > 10
+    assert found["table"] > 50
+
+
+LEAST = {"text": 10, "table": 8, "code": 8, "head": 8, "picture": 6}
+
+
+def kind_of(path: tuple[str, ...], has_code: bool) -> str:
+    """What a text is a part of, by the elements around it."""
+    if "/Figure" in path:
+        return "picture"
+    if {"/Table", "/Caption"} & set(path):
+        return "table"
+    if has_code:
+        return "code"
+    return "text" if path else "head"
+
+
+def is_code(text: Any) -> bool:
+    """Whether the letters of a text are all of one width."""
+    name = ctypes.create_string_buffer(100)
+    raw.FPDFFont_GetBaseFontName(raw.FPDFTextObj_GetFont(text.raw), name, 100)
+    return b"Mono" in name.value
 
 
 def test_each_page_says_which_one_it_is(printed: Printed) -> None:
