@@ -19,7 +19,6 @@ from .tables import Content, columns_missing, compare, elsewhere, lost_its_wal
 from .whose import models_of
 from .words import FINDINGS, NOTES, Problem, some
 
-TEMPORARY = "_alembic_tmp_"  # the table that a migration of SQLite fills, and gives the old name
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
     "missing": "not there yet: SQLite makes it empty at the first connection",
@@ -130,8 +129,8 @@ class EngineLook:
             problem = problem or ("" if tables.there else "empty")
         if self.add_two_engines(sqlite):
             return
-        if left := [each for each in tables.there or [] if each.startswith(TEMPORARY)]:
-            self.add_left_over(left[0])
+        if left := migrations.left_over(tables.there or []):
+            self.report.findings.append(left)
         elif tables.missing and (tables.elsewhere or not problem):
             self.add_missing(content)
         elif not problem:
@@ -164,16 +163,6 @@ class EngineLook:
         if migrations.are_here() and migrations.TABLE not in content["tables"]:
             error, tool = migrations.first_error(self.table), migrations.tool_of(self.place)
             self.add("not-stamped", error=error, tool=tool)
-
-    def add_left_over(self, temporary: str) -> None:
-        """Add the finding for a table of a migration that failed half way."""
-        table = temporary[len(TEMPORARY) :]
-        gone = table not in (self.report.tables.there or [])
-        error = f"no such table: {table}" if gone else f"table {temporary} already exists"
-        rows = f"{table} is gone, and its rows are in it" if gone else f"{table} is still there"
-        drop, rename = f'DROP TABLE "{temporary}"', f'ALTER TABLE "{temporary}" RENAME TO "{table}"'
-        words = {"temporary": temporary, "error": error, "rows": rows}
-        self.add("migration-left-over", statement=rename if gone else drop, **words)
 
     def add_missing(self, content: Content) -> None:
         """Add the finding for tables that are not there, or are somewhere else."""

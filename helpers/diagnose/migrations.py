@@ -8,10 +8,11 @@ from configparser import ConfigParser, Error
 from pathlib import Path
 
 from .find import Place
-from .report import Cure, Tables
+from .report import Cure, Finding, Tables
 
 FOLDERS = ("migrations", "alembic")  # the usual ones
 TABLE = "alembic_version"
+TEMPORARY = "_alembic_tmp_"  # what a migration of SQLite fills, and gives the old name
 BASE = re.compile(r"^down_revision\b[^=\n]*= *None", re.MULTILINE)
 STEP = re.compile(
     r"""create_table\(\s*["'](.+?)["']|add_column\(.*?Column\(\s*["'](.+?)["']""", re.DOTALL
@@ -70,6 +71,20 @@ def first_error(table: str) -> str:
     if step and step[2]:
         return f"duplicate column name: {step[2]}"
     return f"table {step[1] if step else table} already exists"
+
+
+def left_over(there: list[str]) -> Finding | None:
+    """The finding for a table of a migration that failed half way."""
+    temporary = next((each for each in there if each.startswith(TEMPORARY)), "")
+    if not temporary:
+        return None
+    table = temporary[len(TEMPORARY) :]
+    gone = table not in there
+    error = f"no such table: {table}" if gone else f"table {temporary} already exists"
+    rows = f"{table} is gone, and its rows are in it" if gone else f"{table} is still there"
+    drop, rename = f'DROP TABLE "{temporary}"', f'ALTER TABLE "{temporary}" RENAME TO "{table}"'
+    words = {"temporary": temporary, "error": error, "rows": rows}
+    return Finding.of("migration-left-over", statement=rename if gone else drop, **words)
 
 
 def tool_of(place: Place) -> str:

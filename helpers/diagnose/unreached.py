@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FunctionType
 
@@ -20,7 +19,8 @@ WAITS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 def nothing_found(made: list[FunctionType], found: Found) -> Problem:
     """Why there is no engine: nothing makes one, or these functions do when they are called."""
     if not made:
-        other = "peewee" if "peewee" in sys.modules else "nothing"
+        kinds = {type(each).__module__ for each in found.seen.values()}
+        other = "peewee" if "peewee" in kinds else "nothing"
         return Problem.of("django" if is_django() else other)
     makers = " and ".join(name_of(each) + line_of(each) for each in made[:2])
     return Problem.of("in-a-call", makers=makers, name=instead(made, found))

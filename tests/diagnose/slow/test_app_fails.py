@@ -253,3 +253,13 @@ def test_values_that_answer_nothing_are_passed_over(rest: str, folder: Path) -> 
     """They are neither compared nor asked for their class."""
     write(folder, {"shop.py": STRANGE + f"    {rest}\n"})
     assert diagnose("shop").safe
+
+
+def test_models_of_peewee_have_their_own_words(folder: Path) -> None:
+    """Its connections are out of reach; a process that has it imported is no app of it."""
+    pytest.importorskip("peewee")
+    code = "from peewee import Model, SqliteDatabase\n"
+    write(folder, {"shop.py": code + "class Lamp(Model):\n    pass"})
+    assert diagnose("shop").problem.startswith("These are models of peewee")
+    write(folder, {"shop.py": "import peewee"})
+    assert diagnose("shop").problem.startswith("No SQLAlchemy engine")
