@@ -94,7 +94,7 @@ def look_at_other_engines(target: Target, app: App, report: Report) -> None:
             private[0].notes.append("each call makes another engine, with memory of its own")
     for name in [each for each in makers if calls_of(each) > 1][:1]:
         for engine in private:
-            [place] = [each for each in app.found.engines if each.path == engine.name]
+            place = next(each for each in app.found.engines if each.path == engine.name)
             each_call(engine, place, name, makers[name], app)
 
 

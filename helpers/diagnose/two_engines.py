@@ -102,7 +102,7 @@ def each_call(engine: EngineReport, place: Place, name: str, function: Any, app:
     maker = next((each for each in code.co_names if each in MAKERS), "create_engine")
     where = f"In {name}{line_of(function)}"
     setting = replace(app.setting(place), place=where, start=f"{maker}(", variable="")
-    file = app.names.new(None, place)
+    file = app.names.new(None, function)  # one for all its engines
     cures = [setting.file(file), *[setting.memory(file)] * MEMDB_IS_KNOWN]
     words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
     engine.findings = [Finding.of("engine-each-call", cures, **words)]

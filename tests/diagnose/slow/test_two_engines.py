@@ -103,7 +103,7 @@ def paste(folder: Path, cure: Cure, files: dict[str, str], old: dict[str, str]) 
                 others = [each for each in new[name] if each not in lines]
                 text = f"\n{indent[1]}".join(lines)
                 head = "".join(f"    {each}\n" for each in others)
-                written[file] = f"\n{head}" + code.replace(line, text)
+                written[file] = f"\n{head}" + written[file].replace(line, text)
     write(folder, written)
 
 
@@ -229,6 +229,61 @@ def test_migrations_of_another_kind_are_not_the_cause(ini: str, folder: Path) ->
     write(folder, {"alembic.ini": INI.format(url="sqlite://")})
     write(folder, {"scripts/env.py": ENV + "given = config.attributes['connection']\n"})
     assert findings(diagnose("shop")) == ["own-thread"]
+
+
+OF_FLASK = """
+    from flask import Flask
+    from flask_sqlalchemy import SQLAlchemy
+    from sqlalchemy import create_engine
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    db = SQLAlchemy(app)
+    class Lamp(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+    engine = create_engine("sqlite://")
+    db.metadata.create_all(engine)
+    def count():
+        with app.app_context():
+            return db.session.query(Lamp).count()
+"""
+ASYNC = (
+    MODELS
+    + """
+    import asyncio
+    from sqlalchemy.ext.asyncio import create_async_engine, async_sessionmaker
+    sync_engine = create_engine("sqlite://")
+    engine = create_async_engine("sqlite+aiosqlite://")
+    Base.metadata.create_all(sync_engine)
+    async def counting():
+        async with async_sessionmaker(engine)() as session:
+            return await session.run_sync(lambda sync: sync.query(Lamp).count())
+    def count():
+        return asyncio.run(counting())
+"""
+)
+OTHERS = {
+    OF_FLASK: {
+        "shop:app.extensions['sqlalchemy']": 'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"',
+        "shop.engine": 'engine = create_engine("sqlite://")',
+    },
+    ASYNC: {
+        "shop.engine": 'engine = create_async_engine("sqlite+aiosqlite://")',
+        "shop.sync_engine": 'sync_engine = create_engine("sqlite://")',
+    },
+}
+
+
+@pytest.mark.parametrize("code", OTHERS, ids=["of Flask-SQLAlchemy", "asynchronous"])
+def test_one_of_two_engines_may_be_of_another_kind(code: str, folder: Path) -> None:
+    """The tables are made on the plain one; each keeps its own way to be written."""
+    pytest.importorskip("aiosqlite")
+    write(folder, {"shop.py": code})
+    [finding] = [each for each in diagnose("shop").findings if each.id == "two-engines"]
+    for cure in finding.cures:
+        paste(folder, cure, {"shop.py": code}, OTHERS[code])
+        ran(folder, "-c", "import shop; assert shop.count() == 0")
+        report = diagnose("shop")
+        assert report.safe, report
 
 
 TESTS = """
