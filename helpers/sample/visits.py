@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 from flask import Flask
@@ -12,6 +13,8 @@ from flask import Flask
 from helpers.look import describe_error
 from helpers.serve import LiveServer, send
 from helpers.spawn import Process, TemporaryFolder
+
+WIDTH = 70  # characters of an answer, so that a row of a table is one line
 
 
 def visits(
@@ -23,14 +26,15 @@ def visits(
     :param orders: for each visitor what to post as JSON; None asks for the list.
     :param threads: as for ``LiveServer``.
     :returns: for each visitor a numbered row, with the request, and the status with the answer or
-        the error.
+        the beginning of the error.
     """
     rows: list[dict[str, Any]] = []
     with LiveServer(app, threads=threads) as server:
         for who, order in orders.items():
             answer = server.get("/items") if order is None else server.post("/items", json=order)
             said = answer.text.strip() if answer.ok else describe_error(server.errors[-1])
-            result = f"{answer.status_code}: {said.partition('. ')[0]}"
+            said = shorten(said.partition(". ")[0], WIDTH, placeholder=" …")
+            result = f"{answer.status_code}: {said}"
             asks = "GET /items" if order is None else "POST /items"
             rows.append({"row": len(rows) + 1, "who": who, "asks": asks, "result": result})
     return rows
@@ -40,7 +44,8 @@ def visit_script(script: str) -> dict[str, str]:
     """Run a script that starts a server, as a program of its own, and ask it twice for ``/items``.
 
     :param script: its source. Its view notes the threads "startup" and "view", and a "result".
-    :returns: the threads of the startup code, the view and the next view, and the first result.
+    :returns: the threads of the startup code, the view and the next view, without what Python says
+        of them in brackets; and the first result.
     """
     with TemporaryFolder() as folder:
         (folder.path / "shop.py").write_text(script, encoding="utf-8")
@@ -54,8 +59,8 @@ def visit_script(script: str) -> dict[str, str]:
             assert process.ready
             first, second = (send("GET", process.ready[1], "/items").json() for _ in range(2))
     return {
-        "startup code in": first["startup"],
-        "view in": first["view"],
-        "next view in": second["view"],
+        "startup code in": first["startup"].partition(" (")[0],
+        "view in": first["view"].partition(" (")[0],
+        "next view in": second["view"].partition(" (")[0],
         "result": first["result"],
     }
