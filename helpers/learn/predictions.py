@@ -133,7 +133,7 @@ def _short(given: object) -> str:
 
 def _refutes(against: Any, looks: Any) -> str:
     try:
-        number = list(looks).index(against) + 1
+        number = _number(against, looks)
         return f"{_kind(against).title()} {number} speaks against it. {in_words(against)}"
     except (TypeError, ValueError):
         return f"This speaks against it. {in_words(against)}"
@@ -142,12 +142,22 @@ def _refutes(against: Any, looks: Any) -> str:
 def _others(against: Sequence[Any], looks: Any) -> str:
     """Which others speak against it, by number; nothing where they have none."""
     try:
-        numbers = [str(list(looks).index(each) + 1) for each in against]
+        numbers = [str(_number(each, looks)) for each in against]
     except (TypeError, ValueError):
         return ""
     if len(numbers) < 2:
         return "".join(f" So does {_kind(against[0])} {number}." for number in numbers)
     return f" So do {_kind(against[0])}s {', '.join(numbers)}."
+
+
+def _number(row: Any, looks: Any) -> int:
+    """The number of a row, also where another one is equal to it.
+
+    :raises ValueError: when it is none of them.
+    """
+    looks = list(looks)
+    same = [number for number, each in enumerate(looks, 1) if each is row]
+    return same[0] if same else looks.index(row) + 1
 
 
 def _kind(row: Any) -> str:

@@ -59,8 +59,8 @@ def visit_script(script: str) -> dict[str, str]:
             assert process.ready
             first, second = (send("GET", process.ready[1], "/items").json() for _ in range(2))
     return {
-        "startup code in": first["startup"].partition(" (")[0],
-        "view in": first["view"].partition(" (")[0],
-        "next view in": second["view"].partition(" (")[0],
+        "startup": first["startup"].partition(" (")[0],
+        "view": first["view"].partition(" (")[0],
+        "next view": second["view"].partition(" (")[0],
         "result": first["result"],
     }

@@ -174,6 +174,13 @@ def test_all_that_refute_a_choice_are_named() -> None:
     assert three.endswith("reached database D1: done. So do looks 2, 3.")
 
 
+def test_rows_that_are_equal_have_their_own_numbers() -> None:
+    """As two looks of one worker at one list."""
+    looks = [dict(LOOKS[0]) for _ in range(3)]
+
+    assert told("a", looks, a=lambda looks: looks, b=no_look)[0].endswith("So do looks 2, 3.")
+
+
 def test_rows_of_any_other_kind_can_refute() -> None:
     """They are quoted key by key."""
     rows = [{"row": 1, "pool": "StaticPool", "databases": 1}]
