@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from textwrap import shorten
 from typing import Any
 
 from flask import Flask
@@ -13,8 +12,6 @@ from flask import Flask
 from helpers.look import describe_error
 from helpers.serve import LiveServer, send
 from helpers.spawn import Process, TemporaryFolder
-
-WIDTH = 70  # characters of an answer, so that a row of a table is one line
 
 
 def visits(
@@ -25,18 +22,15 @@ def visits(
     :param app: has a view of ``/items``.
     :param orders: for each visitor what to post as JSON; None asks for the list.
     :param threads: as for ``LiveServer``.
-    :returns: for each visitor a numbered row, with the request, and the status with the answer or
-        the beginning of the error.
+    :returns: for each visitor a numbered row, and the status with the answer or the error.
     """
     rows: list[dict[str, Any]] = []
     with LiveServer(app, threads=threads) as server:
         for who, order in orders.items():
             answer = server.get("/items") if order is None else server.post("/items", json=order)
             said = answer.text.strip() if answer.ok else describe_error(server.errors[-1])
-            said = shorten(said.partition(". ")[0], WIDTH, placeholder=" …")
-            result = f"{answer.status_code}: {said}"
-            asks = "GET /items" if order is None else "POST /items"
-            rows.append({"row": len(rows) + 1, "who": who, "asks": asks, "result": result})
+            result = f"{answer.status_code}: {said.partition('. ')[0]}"
+            rows.append({"row": len(rows) + 1, "who": who, "result": result})
     return rows
 
 

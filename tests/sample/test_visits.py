@@ -15,21 +15,16 @@ def test_each_visitor_gets_an_answer_or_an_error() -> None:
     def items() -> list[str]:
         if request.method == "POST":
             if not request.get_json()["name"]:
-                raise ValueError(f"{'It has no name, ' * 9}that is all. Nobody knows why.")
+                raise ValueError("It has no name. Nobody knows why.")
             stored.append(request.get_json()["name"])
         return stored
 
     rows = visits(app, {"Ann": {"name": "lamp"}, "Ben": {"name": ""}, "Cem": None}, threads=1)
 
     assert [list(row.values()) for row in rows] == [
-        [1, "Ann", "POST /items", '200: ["lamp"]'],
-        [
-            2,
-            "Ben",
-            "POST /items",
-            "500: ValueError: It has no name, It has no name, It has no name, It has …",
-        ],
-        [3, "Cem", "GET /items", '200: ["lamp"]'],
+        [1, "Ann", '200: ["lamp"]'],
+        [2, "Ben", "500: ValueError: It has no name"],
+        [3, "Cem", '200: ["lamp"]'],
     ]
 
 
