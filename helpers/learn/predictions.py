@@ -177,6 +177,6 @@ def in_words(look: Any) -> str:
             f" {look['database']}: {look['result']}."
         )
     if isinstance(look, Mapping):
-        said = "; ".join(f"{key}: {value}" for key, value in look.items() if key != "row")
+        said = "; ".join(f"{key}: {value}" for key, value in look.items())
         return f"{said[:1].upper()}{said[1:]}."
     return f"{look}"

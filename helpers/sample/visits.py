@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Flask
 
@@ -16,21 +15,21 @@ from helpers.spawn import Process, TemporaryFolder
 
 def visits(
     app: Flask, orders: Mapping[str, object], threads: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, str]]:
     """Serve an app, and send ``/items`` a request for each visitor.
 
     :param app: has a view of ``/items``.
     :param orders: for each visitor what to post as JSON; None asks for the list.
     :param threads: as for ``LiveServer``.
-    :returns: for each visitor a numbered row, and the status with the answer or the error.
+    :returns: a row for each visitor, with a number, and the status with the answer or the error.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str]] = []
     with LiveServer(app, threads=threads) as server:
         for who, order in orders.items():
             answer = server.get("/items") if order is None else server.post("/items", json=order)
             said = answer.text.strip() if answer.ok else describe_error(server.errors[-1])
             result = f"{answer.status_code}: {said.partition('. ')[0]}"
-            rows.append({"row": len(rows) + 1, "who": who, "result": result})
+            rows.append({"visitor": f"{len(rows) + 1} {who}", "result": result})
     return rows
 
 

@@ -183,7 +183,7 @@ def test_rows_that_are_equal_have_their_own_numbers() -> None:
 
 def test_rows_of_any_other_kind_can_refute() -> None:
     """They are quoted key by key."""
-    rows = [{"row": 1, "pool": "StaticPool", "databases": 1}]
+    rows = [{"pool": "StaticPool", "databases": 1}]
 
     assert told("a", rows, a=lambda rows: rows, b=no_look)[0] == (
         "Not a. Row 1 speaks against it. Pool: StaticPool; databases: 1."

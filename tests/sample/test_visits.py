@@ -22,9 +22,9 @@ def test_each_visitor_gets_an_answer_or_an_error() -> None:
     rows = visits(app, {"Ann": {"name": "lamp"}, "Ben": {"name": ""}, "Cem": None}, threads=1)
 
     assert [list(row.values()) for row in rows] == [
-        [1, "Ann", '200: ["lamp"]'],
-        [2, "Ben", "500: ValueError: It has no name"],
-        [3, "Cem", '200: ["lamp"]'],
+        ["1 Ann", '200: ["lamp"]'],
+        ["2 Ben", "500: ValueError: It has no name"],
+        ["3 Cem", '200: ["lamp"]'],
     ]
 
 
