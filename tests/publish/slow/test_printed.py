@@ -149,6 +149,19 @@ def test_the_contents_say_the_page(printed: Printed, lesson: Lesson) -> None:
         assert line and int(line[1]) == found[title], title
 
 
+def test_a_page_head_names_what_begins_below_it(printed: Printed) -> None:
+    """Not the notebook that ended on the page before."""
+    tops = {
+        (mark.get_dest().get_index(), mark.get_title())
+        for mark in printed.file.get_toc()
+        if mark.level == 1 and mark.get_dest().get_view()[1][1] > printed.file[0].get_height() - 40
+    }
+    for number, title in tops if printed.name != "desk-sheet" else []:
+        page = printed.file[number]
+        head = page.get_textpage().get_text_bounded(bottom=page.get_height() - 24)
+        assert number == 0 or title in " ".join(head.split()), f"page {number + 1}"
+
+
 # For those who cannot see it
 
 
