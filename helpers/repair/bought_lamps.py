@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, text
 
 from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error, dispose
-from helpers.repair.price import keeps_a_row, outside
+from helpers.repair.price import is_file, keeps_a_row, outside
+from helpers.repair.shops import AGAIN
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
 from helpers.step import give_time
@@ -37,13 +38,17 @@ STILL_ONE = (
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of it: for the visitor, for lamps, after dispose(), and on the disk."""
+    """What came of it: for the visitor, for lamps, after dispose(), and on the disk.
+
+    ``again`` is what is wrong when the app starts once more on its file, or "".
+    """
 
     met: str
     stays: bool
     others_stay: bool
     survives: bool
     files: list[str]
+    again: str
 
 
 def bought_lamps_stay(make_app: object) -> Verdict:
@@ -72,6 +77,8 @@ def bought_lamps_stay(make_app: object) -> Verdict:
         )
     if not tried.survives:
         return Verdict("right, but", f"each lamp is there. {GONE}")
+    if tried.again:
+        return Verdict("right, but", f"each lamp is there, until the next start. {tried.again}")
     return Verdict("right", "Each lamp is there that was answered with 201, whoever looked.")
 
 
@@ -99,20 +106,39 @@ def lamps_stay_in_memory(make_app: object) -> Verdict:
 
 def _try(make_app: object) -> Tried:
     """Sell lamps; somebody looks between a purchase's INSERT and its commit."""
-    with watched() as statements, LiveServer(_app(make_app)) as server:
-        _buys(server, "first lamp", lambda: None)
-        met = _buys(server, "second lamp", lambda: _get(server))
-        _listed(server, ["first lamp", "second lamp"])
-        engine = _engine(statements)
-        _shows_what_is_stored(server, engine)
-        _buys(server, "third lamp", lambda: engine.connect().close())  # as any job or test might
-        stays = _is_listed(server, "third lamp")
-        job = "lamp of a job"
-        others_stay = keeps_a_row(engine, STORE.format(job), lambda: _is_listed(server, job))
-        dispose(engine)
-        survives = _is_listed(server, "first lamp")
-        files = [path.name for path in Path().rglob("*") if path.is_file()] + outside(engine)
-    return Tried(met, stays, others_stay, survives, files)
+    with watched() as statements:
+        with LiveServer(_app(make_app)) as server:
+            _buys(server, "first lamp", lambda: None)
+            met = _buys(server, "second lamp", lambda: _get(server))
+            _listed(server, ["first lamp", "second lamp"])
+            engine = _engine(statements)
+            _shows_what_is_stored(server, engine)
+            _buys(
+                server, "third lamp", lambda: engine.connect().close()
+            )  # as any job or test might
+            stays = _is_listed(server, "third lamp")
+            job = "lamp of a job"
+            others_stay = keeps_a_row(engine, STORE.format(job), lambda: _is_listed(server, job))
+            dispose(engine)
+            survives = _is_listed(server, "first lamp")
+            files = [path.name for path in Path().rglob("*") if path.is_file()] + outside(engine)
+            lasts = is_file(engine)
+        again = _second_start(make_app) if lasts else ""
+    return Tried(met, stays, others_stay, survives, files, again)
+
+
+def _second_start(make_app: object) -> str:
+    """What is wrong when the app starts again on the file that it left, or ""."""
+    try:
+        with LiveServer(_app(make_app)) as server:
+            shown = _get(server)
+    except Flaw as flaw:
+        return f"The check started your app again. {flaw} {AGAIN}"
+    if "first lamp" in shown:
+        return ""
+    return (
+        f"The check started your app again, and its list is {shown}: what was paid is gone. {AGAIN}"
+    )
 
 
 def _app(make_app: object) -> Flask:

@@ -10,7 +10,7 @@ from bank import answer_of, there_and_back
 from helpers.repair import bought_lamps_stay
 
 HEAD = """
-import threading
+import tempfile, threading
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import create_engine, event, select, text
@@ -79,6 +79,21 @@ GRADES = {
         "memdb and a connection that is held open": setup(MEMDB, keep=True),
     },
     "right, but": {
+        "a file, and all starts anew": repaired(
+            (URL, URL.replace("sqlite://", "sqlite:///lamps.db")),
+            (KEEP, "        db.drop_all(); db.create_all()\n"),
+        ),
+        "a file, emptied at the start": repaired(
+            (URL, URL.replace("sqlite://", "sqlite:///lamps.db")),
+            (KEEP, KEEP + "        db.session.query(Item).delete(); db.session.commit()\n"),
+        ),
+        "a new file at each start": repaired(
+            (URL, URL.replace('"sqlite://"', "f'sqlite:///{tempfile.mkdtemp()}/lamps.db'")),
+        ),
+        "a file, and a start that fails when the tables are there": repaired(
+            (URL, URL.replace("sqlite://", "sqlite:///lamps.db")),
+            (KEEP, "        Base.metadata.create_all(db.engine, checkfirst=False)\n"),
+        ),
         "memdb": setup(MEMDB),
         "a pool of one": setup(NAMED, ONE),
         "a shared cache": setup(SHARED, '{"poolclass": QueuePool, "connect_args": ANY}', keep=True),
