@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from random import randrange
 from typing import Any
-from unittest.mock import patch
 
-from helpers.learn import Verdict
+from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.repair.overlap import Overlap, Overlaps
 from helpers.repair.watch import watched
+from helpers.repair.workers import Worker, workers
 
 # https://docs.python.org/3/library/sqlite3.html#sqlite3.connect, of check_same_thread
 INTERRUPTED = (
@@ -29,6 +30,11 @@ NOT_COMMITTED = (
     "add() stored a mug and returned, and nothing had committed its INSERT: as long as nobody"
     " commits, the mug is in no file."
 )
+UNSEEN = (
+    "Every row is in the file. But the check saw no INSERT, so it can't say what happens when"
+    " threads meet there: it sees connections that `sqlite3.connect(path)` opens without a"
+    " factory, and what their execute() runs."
+)
 
 
 def threads_share_the_store(make_store: object) -> Verdict:
@@ -38,52 +44,80 @@ def threads_share_the_store(make_store: object) -> Verdict:
     """
     if not callable(make_store):
         return Verdict("not yet", f"The check calls a class and was given {make_store!r}.")
-    with (
-        watched(),
-        ThreadPoolExecutor(1, "Ann") as ann,
-        ThreadPoolExecutor(1, "Ben") as ben,
-        ThreadPoolExecutor(1, "Cem") as cem,
-    ):
-        return _judged(make_store, ann, ben, cem)
+    connect = Overlaps()
+    try:
+        with (
+            watched(),
+            workers("Ann", "Ben", "Cem", "Dan") as threads,
+            connect.listening_to(make_store, getattr(make_store, "add", None)),
+        ):
+            return _judged(make_store, connect, *threads)
+    except Flaw as flaw:
+        return Verdict("not yet", str(flaw))
 
 
-def _judged(make_store: Callable[[str], Any], ann: Any, ben: Any, cem: Any) -> Verdict:
-    connect = Overlaps(sqlite3.connect)
-    with patch.object(sqlite3, "connect", connect):
-        store = make_store(str(Path("store.db").absolute()))
-        if said := _said(ann, lambda: store.add("mug")):
-            return Verdict("not yet", f"A thread that did not make the store got {said}.")
-        if connect.now.connection:
-            return Verdict("not yet", NOT_COMMITTED)
-        said = _said(ben, lambda: store.add("mug")) or "no error"
-        if not said.startswith("IntegrityError"):
-            return Verdict("not yet", f"The same name for a second time got {said}.")
-        listed: list[str] = []
-        connect.now = lamp = Overlap({
-            "Cem": lambda: cem.submit(_named(lambda: listed.extend(store.names()))),
-            "Ben": lambda: ben.submit(_named(lambda: store.add("mug"))),
-        })  # fmt: skip
-        told = {"Ann": _said(ann, lambda: lamp.traced(lambda: store.add("lamp")))}
-        told |= {
-            who: (lamp.others.get(who) or call()).result() for who, call in lamp.callers.items()
-        }
-        names = _result(ben, store.names)
-    if not lamp.others and not told["Ann"]:
-        return Verdict(
-            "not yet", "The check never saw an INSERT of yours: store the notes with sqlite3."
-        )
+def _judged(
+    make_store: Callable[[str], Any],
+    connect: Overlaps,
+    ann: Worker,
+    ben: Worker,
+    cem: Worker,
+    dan: Worker,
+) -> Verdict:
+    # At random, so that no store knows them beforehand.
+    lamp, mug = (f"{what}-{randrange(1000, 10000)}" for what in ("lamp", "mug"))
+    path = Path("store.db").absolute()
+    store = dan.result(dan.submit(lambda: make_store(str(path))), "Store(path)")
+    if said := _said(ann, lambda: store.add(mug)):
+        raise Flaw(f"A thread that did not make the store got {said}.")
+    if connect.now.connection:
+        raise Flaw(NOT_COMMITTED)
+    said = _said(ben, lambda: store.add(mug)) or "no error"
+    if not said.startswith("IntegrityError"):
+        raise Flaw(f"The same name for a second time got {said}.")
+    listed: list[str] = []
+    connect.now = overlap = Overlap({
+        "Cem": lambda: cem.submit(_named(lambda: listed.extend(store.names()))),
+        "Ben": lambda: ben.submit(_named(lambda: store.add(mug))),
+    })  # fmt: skip
+    told = {"Ann": _said(ann, lambda: overlap.traced(lambda: store.add(lamp)))}
+    for worker, what in ((cem, "names()"), (ben, "add()")):
+        call = overlap.others.get(worker.name) or overlap.callers[worker.name]()
+        told[worker.name] = worker.result(call, what)
     if told["Ann"] or told["Cem"] or not told["Ben"].startswith("IntegrityError"):
         did = "Ann stored a lamp, Ben a mug that was there already, and Cem listed the names"
         got = ", ".join(f"{who} got {told[who] or 'no error'}" for who in ("Ann", "Ben", "Cem"))
-        return Verdict("not yet", f"{did}, at the same time. {got}.")
-    kept = _result(cem, make_store(str(Path("store.db").absolute())).names)
-    if sorted(names) != ["lamp", "mug"] or sorted(kept) != ["lamp", "mug"]:
-        return Verdict(
-            "not yet",
-            "Ann stored a lamp while Ben's mug was refused. Nobody but Ben got an error, and the"
-            f" store has {names!r}; a store on the same file, made later, has {kept!r}.",
+        raise Flaw(f"{did}, at the same time. {got}.")
+    _all_are_in_the_file(path, sorted([lamp, mug]), _names(ben, store))
+    copy = dan.submit(lambda: make_store(str(_copy(path))))
+    copied = _names(cem, dan.result(copy, "Store(path)"))
+    if sorted(copied) != sorted([lamp, mug]):
+        raise Flaw(f"A store on a copy of the file, made later, lists {copied!r}.")
+    if not overlap.others:
+        raise Flaw(UNSEEN)
+    return _of_the_overlap(overlap, listed)
+
+
+def _all_are_in_the_file(path: Path, stored: list[str], names: list[str]) -> None:
+    """Read each table of the file, with a connection of the judge's own."""
+    with closing(sqlite3.connect(path, timeout=1)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        rows = [connection.execute(f'SELECT * FROM "{table}"') for (table,) in tables.fetchall()]
+        values = {str(value) for found in rows for row in found for value in row}
+    missing = [name for name in stored if name not in values]
+    if sorted(names) != stored or missing:
+        raise Flaw(
+            f"Ann stored {stored[0]!r} while Ben's {stored[1]!r} was refused, and nobody but Ben"
+            f" got an error. names() returns {names!r}, and the file"
+            f" {'has no row with ' + ', '.join(map(repr, missing)) if missing else 'has both'}."
         )
-    return _of_the_overlap(lamp, listed)
+
+
+def _copy(path: Path) -> Path:
+    copy = path.with_name("copy.db")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
 
 
 def _of_the_overlap(lamp: Overlap, listed: list[str]) -> Verdict:
@@ -111,12 +145,14 @@ def _named(action: Callable[[], Any]) -> Callable[[], str]:
     return run
 
 
-def _said(thread: Any, action: Callable[[], Any]) -> str:
-    return str(thread.submit(_named(action)).result())
+def _said(worker: Worker, action: Callable[[], Any]) -> str:
+    return str(worker.result(worker.submit(_named(action)), "add()"))
 
 
-def _result(thread: Any, action: Callable[[], Any]) -> list[str]:
+def _names(worker: Worker, store: Any) -> list[str]:
     try:
-        return [str(each) for each in thread.submit(action).result()]
+        return [str(each) for each in worker.result(worker.submit(store.names), "names()")]
+    except Flaw:
+        raise
     except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
         return [describe_error(error)]

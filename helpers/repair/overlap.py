@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,10 @@ from helpers.step import give_time
 
 TIME = 0.15  # seconds for somebody who may have to wait for a lock
 LINE = 0.05  # and at each further line, where a lock may be free for a moment
+# The word that says what a statement does, after comments, and after WITH and its queries.
+KIND = re.compile(
+    r"(?:\s|--[^\n]*|/\*.*?\*/)*(?:WITH\b.*?\b(?=INSERT\b|REPLACE\b))?(\w*)", re.I | re.S
+)
 
 
 @dataclass
@@ -37,7 +43,7 @@ class Overlap:
         """Note who comes with a statement, and let others come before one that ends it all."""
         who = threading.current_thread().name.partition("_")[0]
         if threading.current_thread() is self.thread:
-            if sql.lstrip().upper().startswith(("COMMIT", "END", "ROLLBACK")):
+            if _kind(sql) in ("COMMIT", "END", "ROLLBACK"):
                 self.let_come(TIME)
         elif connection is not self.connection:
             self.elsewhere.add(who)
@@ -46,7 +52,7 @@ class Overlap:
 
     def after(self, connection: sqlite3.Connection, sql: str) -> None:
         """Let the others come after the first INSERT; what nobody has to commit ends there."""
-        if self.thread is None and sql.lstrip().upper().startswith("INSERT"):
+        if self.thread is None and _kind(sql) in ("INSERT", "REPLACE"):
             self.thread, self.connection = threading.current_thread(), connection
             for who, call in self.callers.items():
                 self.pausing = True
@@ -94,15 +100,23 @@ class Overlap:
         return connection is self.connection and threading.current_thread() is self.thread
 
 
+def _kind(sql: str) -> str:
+    found = KIND.match(sql)
+    return found[1].upper() if found else ""
+
+
+def _globals(function: object) -> dict[str, Any]:
+    """The names around a function, or around a class's first method."""
+    method = getattr(function, "__init__", None)
+    return getattr(function, "__globals__", getattr(method, "__globals__", {}))
+
+
 class Overlaps:
-    """A ``sqlite3.connect`` whose connections tell an overlap what they do.
+    """A ``sqlite3.connect`` whose connections tell an overlap what they do."""
 
-    :param connect: the real one.
-    """
-
-    def __init__(self, connect: Callable[..., Any]) -> None:
+    def __init__(self) -> None:
         self.now = Overlap()
-        self._connect = connect
+        self._connect = sqlite3.connect
         overlaps = self
 
         class Cursor(sqlite3.Cursor):
@@ -134,8 +148,29 @@ class Overlaps:
             def __exit__(self, *error: Any) -> Any:
                 return overlaps.now.ends(self, lambda: super(Connection, self).__exit__(*error))
 
-        self._options = {"factory": Connection}
+        self._connection = Connection
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Connect as ``sqlite3.connect`` does."""
-        return self._connect(*arguments, **(self._options | options))
+        return self._connect(*arguments, **({"factory": self._connection} | options))
+
+    @contextmanager
+    def listening_to(self, *functions: object) -> Iterator[None]:
+        """Stand for ``sqlite3.connect`` and ``sqlite3.Connection``, under whatever name.
+
+        :param functions: or classes: those whose names are looked at, as after ``from sqlite3
+            import connect``, with the functions of their modules.
+        """
+        stand_ins = {id(sqlite3.connect): self, id(sqlite3.Connection): self._connection}
+        places = [vars(sqlite3), vars(sqlite3.dbapi2), *map(_globals, functions)]
+        before = [
+            (place, {name: it for name, it in place.items() if id(it) in stand_ins})
+            for place in places
+        ]
+        try:
+            for place, names in before:
+                place.update({name: stand_ins[id(it)] for name, it in names.items()})
+            yield
+        finally:
+            for place, names in before:
+                place.update(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -121,6 +122,29 @@ BACK = f"""try:
             except sqlite3.Error:
                 self.connection.rollback()
                 raise"""
+BESIDE = """
+class Store:
+    kept = {}
+
+    def __init__(self, path):
+        self.names_of = self.kept.setdefault(path, {})
+        self.lock = threading.Lock()
+        self.connection = sqlite3.connect(OPEN, check_same_thread=False)
+        self.connection.execute("CREATE TABLE IF NOT EXISTS note (name TEXT)")
+
+    def add(self, name):
+        with self.lock:
+            if name in self.names_of:
+                raise sqlite3.IntegrityError("twice")
+            with self.connection:
+                self.connection.execute("INSERT INTO note VALUES ('a note')")
+            self.names_of[name] = 1
+
+    def names(self):
+        with self.lock:
+            return list(self.names_of)
+"""
+BOTH = BESIDE.replace("OPEN", "path").replace("('a note')\"", '(?)", (name,)')
 GRADES = {
     "right": {
         "a connection for each use": each(),
@@ -160,6 +184,23 @@ GRADES = {
              "closing(self.connect()) as connection:\n"
              "            connection.execute('BEGIN IMMEDIATE')\n"),
             ("(name,))\n", "(name,))\n            connection.execute('COMMIT')\n"),
+        ),
+        "from sqlite3 import connect": each(
+            ("class Store", "from sqlite3 import connect\n\nclass Store"),
+            ("sqlite3.connect(", "connect("),
+        ),
+        "a connection under another name": each(
+            ("class Store", "from sqlite3 import Connection as Line\n\nclass Store"),
+            ("sqlite3.connect(", "Line("),
+        ),
+        "sqlite3.Connection": each(("sqlite3.connect(", "sqlite3.Connection(")),
+        "sqlite3.dbapi2": each(("sqlite3.connect(", "sqlite3.dbapi2.connect(")),
+        "an INSERT after comments": locked(
+            ("INSERT INTO", "/* one\\n note */ -- INSERT\\n INSERT INTO")
+        ),
+        "an INSERT of a query's row": each(
+            ("INSERT INTO note VALUES (?)",
+             "WITH new(name) AS (VALUES (?)) INSERT INTO note SELECT name FROM new"),
         ),
         "all of it in one thread": answer_of(HEAD + IN_ONE_THREAD, "Store"),
     },
@@ -210,6 +251,16 @@ GRADES = {
             (LISTED, '["lamp", "mug"]'),
             ("connection.execute(\"INSERT INTO note VALUES (?)\", (name,))", "pass"),
         ),
+        "a constant beside a right add": each((LISTED, '["lamp", "mug"]')),
+        "a dictionary beside a file": answer_of(HEAD + BESIDE.replace("OPEN", "path"), "Store"),
+        "a dictionary beside a memory": answer_of(
+            HEAD + BESIDE.replace("OPEN", '":memory:"'), "Store"
+        ),
+        "a dictionary beside the rows": answer_of(HEAD + BOTH, "Store"),
+        "an INSERT that is not seen": each(
+            ("connection.execute(\"INSERT INTO note VALUES (?)\", (name,))",
+             "sqlite3.Cursor(connection).execute(\"INSERT INTO note VALUES (?)\", (name,))"),
+        ),
         "no method": dict,
         "raises": each(("self.path = path", "raise OSError('no')")),
         "None": None,
@@ -238,6 +289,9 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
     [
         ("a lock around execute, and commit outside", "after hers and before her commit"),
         ("a lock around add alone", "Cem's names() came to Ann's connection after her INSERT"),
+        ("an INSERT that is not seen", "Every row is in the file. But the check saw no INSERT"),
+        ("a dictionary beside a memory", "and the file has no row with 'lamp-"),
+        ("a dictionary beside the rows", "A store on a copy of the file, made later, lists []"),
         ("without a transaction's end", "nothing had committed its INSERT"),
         ("without a transaction's end, for each use", "nothing had committed its INSERT"),
     ],
@@ -245,3 +299,14 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 def test_a_reply_names_the_cause(name: str, cause: str) -> None:
     assert cause in threads_share_the_store(GRADES["not yet"][name]).said
+
+
+@pytest.mark.parametrize("name", ["connect", "Connection"])
+def test_the_names_are_as_before(name: str) -> None:
+    place = {"sqlite3": sqlite3, "mine": getattr(sqlite3, name)}
+    exec("class Store:\n    def __init__(self, path): mine(path).close()", place)
+    before = getattr(sqlite3, name), getattr(sqlite3.dbapi2, name), place["mine"]
+
+    threads_share_the_store(place["Store"])
+
+    assert (getattr(sqlite3, name), getattr(sqlite3.dbapi2, name), place["mine"]) == before
