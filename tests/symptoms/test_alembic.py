@@ -20,7 +20,8 @@ ENV = """
 from alembic import context
 
 config = context.config
-with config.attributes["engine"].connect() as connection:
+connectable = config.attributes["engine"]
+with connectable.connect() as connection:
     context.configure(connection=connection, target_metadata=config.attributes["metadata"])
     with context.begin_transaction():
         context.run_migrations()
