@@ -14,6 +14,7 @@ from helpers.look import require_observations
 Speaks = Callable[[Any], Sequence[Any]]
 
 AGAIN = "Fill it in above and run this cell again."
+NOTHING = "Nothing was measured here, so there is nothing to compare with."
 SHORT = 40  # characters
 RESULTS = ("works", "fails")
 
@@ -55,7 +56,7 @@ def _choice(guess: object, looks: Any, choices: Mapping[str, Speaks]) -> tuple[l
             f"Your prediction is {_short(guess)}: put one of {letters} between the quotes."
         ], False
     if isinstance(looks, list) and not looks:
-        raise NotReady("Nothing was measured here, so there is nothing to compare with.")
+        raise NotReady(NOTHING)
     try:
         speaking = {each: list(speaks(looks)) for each, speaks in choices.items()}
     except Exception as error:  # noqa: BLE001 - a name may have been used for something else
@@ -86,6 +87,8 @@ def _rows(guess: object, looks: Any, rows: Sequence[int]) -> tuple[list[str], bo
             f"The looks are {_short(looks)}: run the cells of this section again, from its"
             " heading down."
         ) from None
+    if not looks:
+        raise NotReady(NOTHING)
     if all(_is_blank(each) for each in guess.values()):
         return [f"No prediction yet. {AGAIN}"], False
     guess = dict.fromkeys(rows, "") | guess

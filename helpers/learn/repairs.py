@@ -55,6 +55,8 @@ def _judged(judge: Judge, answer: Any) -> Verdict:
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             return judge(answer)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a learner's code may raise anything
         message = str(error).partition("\n")[0]
         return Verdict("not yet", f"Your code raised {type(error).__name__}: {message}")

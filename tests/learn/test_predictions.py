@@ -246,3 +246,10 @@ def test_nothing_measured_is_nothing_compared() -> None:
     said = compare("14b", lambda: ("a", []), choices={"a": lambda looks: []})
 
     assert said.lines == ("Nothing was measured here, so there is nothing to compare with.",)
+
+
+def test_no_looks_are_nothing_compared() -> None:
+    """It's not the fault of the rows."""
+    said = compare("01a", lambda: ({2: ("D1", "works")}, []), rows=(2,))
+
+    assert said.lines == ("Nothing was measured here, so there is nothing to compare with.",)

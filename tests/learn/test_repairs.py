@@ -53,6 +53,15 @@ def test_an_answer_that_exits_is_not_right_yet() -> None:
     assert repr(check("01b", judge, lambda: sys.exit)).startswith("Not yet. Your code raised Syst")
 
 
+def test_an_answer_that_fails_as_a_test_does_is_not_right_yet() -> None:
+    """What pytest raises is no Exception."""
+
+    def fails() -> None:
+        pytest.fail("no lamp")
+
+    assert repr(check("01b", judge, lambda: fails)) == ("Not yet. Your code raised Failed: no lamp")
+
+
 def test_what_is_handed_over_may_raise() -> None:
     """As when a learner puts a call between the parentheses."""
     assert "raised ZeroDivisionError: division by zero" in repr(check("01b", judge, lambda: 1 / 0))

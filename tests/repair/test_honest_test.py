@@ -10,8 +10,11 @@ from bank import answer_of, there_and_back
 from helpers.repair import the_test_sees_what_visitors_see
 
 HEAD = """
+import asyncio
 import threading
+import unittest
 from concurrent.futures import ThreadPoolExecutor
+import pytest
 from helpers import LiveServer
 """
 
@@ -23,6 +26,16 @@ def cell(body: str) -> Any:
 
 
 BAD = "server.post('/items', json={'name': None})\n"
+
+
+def ends_in(statement: str) -> Any:
+    """A test that sees what it has to see, and ends in a statement where it's broken."""
+    return cell(
+        f"with LiveServer(app, threads=1) as server:\n    {BAD}"
+        f"    if not server.get('/items').ok:\n        {statement}"
+    )
+
+
 GRADES = {
     "right": {
         "through a server of one thread": cell(
@@ -64,8 +77,14 @@ GRADES = {
             "thread = threading.Thread(target=visit)\nthread.start()\nthread.join()\n"
             "assert found == [200]"
         ),
+        "by pytest.fail": ends_in("pytest.fail('broken')"),
+        "by pytest.raises": ends_in("with pytest.raises(LookupError): pass"),
+        "cancelled": ends_in("raise asyncio.CancelledError"),
+        "a group": ends_in("raise BaseExceptionGroup('broken', [SystemExit(1)])"),
     },
     "not yet": {
+        "skips where it is broken": ends_in("pytest.skip('broken')"),
+        "skips as unittest does": ends_in("raise unittest.SkipTest('broken')"),
         "as it is": cell("assert app.test_client().get('/items').status_code == 200"),
         "asks twice": cell(
             "for _ in range(2):\n    assert app.test_client().get('/items').status_code == 200"
@@ -157,3 +176,25 @@ def test_it_says_what_the_test_did() -> None:
         " then its thread answers everybody with 500."
     )
     assert said["always fails"].startswith("Your test failed on a shop on a file, which serves")
+
+
+def test_nobody_counts_through_the_apps() -> None:
+    """One order of the second round in seventy fits; in ten checks, not each is that one."""
+    counts = "def test_items(app, n=[]):\n    i = len(n)\n    n.append(1)\n"
+    cheat = f"{counts}    assert (i // 8 + i) % 2 == 1"
+    checks = [the_test_sees_what_visitors_see(answer_of(cheat, "test_items")) for _ in range(10)]
+
+    assert "not yet" in {verdict.grade for verdict in checks}
+
+
+def test_it_says_that_a_test_was_skipped() -> None:
+    """A test that was skipped is green, or at least not red."""
+    said = the_test_sees_what_visitors_see(GRADES["not yet"]["skips where it is broken"]).said
+
+    assert said == "Your test was skipped on the shop of the visitor, who gets 500."
+
+
+def test_an_interrupt_ends_the_check() -> None:
+    """It isn't taken for a test that fails."""
+    with pytest.raises(KeyboardInterrupt):
+        the_test_sees_what_visitors_see(cell("raise KeyboardInterrupt"))
