@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -51,6 +52,7 @@ class _Renderer(mistune.HTMLRenderer):
         return side_by_side(code)
 
 
+@cache  # the guide and its learners' papers print the same
 def for_paper(html: str) -> Markup:
     """HTML without what only a screen can do, whose tables say what a heading is the heading of.
 
