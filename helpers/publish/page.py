@@ -198,4 +198,5 @@ def beside(table: Markup, text: Markup) -> Markup:
     if not rows or max(sum(columns), caption) > NARROW:
         return Markup("{}\n{}").format(table, text)
     left = Markup('<div class="left" style="min-width: {:.0f}pt">{}</div>')
-    return Markup('<div class="row">{}{}</div>').format(left.format(caption * LETTER, table), text)
+    parts = left.format(caption * LETTER, table), text
+    return Markup('<div class="row">{}<div>{}</div></div>').format(*parts)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,26 @@ def test_nothing_is_too_small(printed: Printed, document: pikepdf.Pdf) -> None:
 
     assert found["text"] > 10
     assert found["table"] > 50
+
+
+def test_no_text_lies_upon_another(printed: Printed, document: pikepdf.Pdf) -> None:
+    """Outside of pictures, where a white edge is drawn below the letters."""
+    pictures = {
+        (id_of(element.Pg), kid)
+        for path, element in elements(document.Root.StructTreeRoot)
+        for kid in element.get("/K", [])
+        if isinstance(kid, int) and path[-1] == "/Figure"
+    }
+    for number, page in enumerate(printed.file):
+        place = id_of(document.pages[number])
+        texts = page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=1)
+        marks = [(raw.FPDFPageObj_GetMarkedContentID(each.raw), each) for each in texts]
+        boxes = [each.get_bounds() for mark, each in marks if (place, mark) not in pictures]
+        assert boxes
+        for one, other in combinations(boxes, 2):
+            width = min(one[2], other[2]) - max(one[0], other[0])
+            height = min(one[3], other[3]) - max(one[1], other[1])
+            assert min(width, height) < 4, f"page {number + 1}: {one} and {other}"
 
 
 LEAST = {"text": 10, "table": 8, "code": 8, "head": 8, "picture": 6}
