@@ -105,11 +105,11 @@ def _all_are_in_the_file(path: Path, stored: list[str], names: list[str]) -> Non
         rows = [connection.execute(f'SELECT * FROM "{table}"') for (table,) in tables.fetchall()]
         values = {str(value) for found in rows for row in found for value in row}
     missing = [name for name in stored if name not in values]
+    has = "has no row with " + ", ".join(map(repr, missing)) if missing else "has both rows"
     if sorted(names) != stored or missing:
         raise Flaw(
             f"Ann stored {stored[0]!r} while Ben's {stored[1]!r} was refused, and nobody but Ben"
-            f" got an error. names() returns {names!r}, and the file"
-            f" {'has no row with ' + ', '.join(map(repr, missing)) if missing else 'has both'}."
+            f" got an error. names() returns {names!r}, and the file {has}."
         )
 
 

@@ -51,9 +51,9 @@ class Worker:
         give_time([call], SECONDS)
         if not call.done():
             raise Flaw(
-                f"{self.name}'s {what} still waits after {SECONDS:g} s. Does a thread hold your"
-                " lock for ever? `with self.lock:` lets go of it after an error, too; and a Lock"
-                " that one thread takes twice waits for itself."
+                f"{self.name}'s {what} isn't done after {SECONDS:g} s. Does a thread hold your lock"
+                " forever? `with self.lock:` releases it after an error, too. And a Lock that one"
+                " thread takes twice waits for itself."
             )
         return call.result()
 

@@ -72,14 +72,14 @@ def test_an_answer_that_hangs_is_told_who_waits(name: str) -> None:
     verdict = threads_share_the_store(store(HANG[name]))
 
     assert verdict.grade == "not yet"
-    assert "add() still waits after" in verdict.said
+    assert "add() isn't done after" in verdict.said
 
 
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 def test_a_store_that_is_never_made_is_told_so() -> None:
     verdict = threads_share_the_store(store("pass", make="self.lock.acquire(); " * 2))
 
-    assert "Dan's Store(path) still waits after" in verdict.said
+    assert "Dan's Store(path) isn't done after" in verdict.said
 
 
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
