@@ -128,7 +128,12 @@ def test_nothing_is_left_of_them(client):
 def test_the_databases_are_new(there_before, app):
     names = [each.dialect.create_connect_args(each.url)[0][0] for each in database.engines.values()]
     assert there_before & set(names) <= {":memory:"}  # of those, each connection has its own
+
+
+def test_that_fails():  # whatever the fixtures are, so a file that makes it green is no fixture
+    pytest.fail("as it has to")
 """
+FAILS = "test_that_fails"
 ERROR = re.compile(
     r"^(?:E  +|\S+:\d+: |)((?:\w+\.)*\w*Error\b.*|fixture '\w+' not found)$", re.MULTILINE
 )
@@ -140,7 +145,7 @@ PRICES = {  # a test: what is said where it is the first that is red, and others
     "test_the_databases_are_new": "They have the same databases, emptied. What a test"
     " leaves running, a thread or a session, changes the next one. So do two workers on one file.",
 }
-NAMES = re.findall(r"def (test_\w+)", TESTS)
+NAMES = [name for name in re.findall(r"def (test_\w+)", TESTS) if name != FAILS]
 
 
 def keeps_tests_apart(fixture: object) -> Verdict:
@@ -151,7 +156,10 @@ def keeps_tests_apart(fixture: object) -> Verdict:
     if not isinstance(fixture, str):
         return Verdict("not yet", f"The check was given {fixture!r}: keep the text of the file.")
     said, why = _run(fixture)
-    if said.keys() != set(NAMES):
+    if said.get(FAILS) == "passed":
+        text = "Your file changes what pytest says: a test that fails is green with it."
+        return Verdict("not yet", f"{text} Keep to the two fixtures, without hooks of pytest.")
+    if said.keys() != {*NAMES, FAILS}:
         return Verdict("not yet", f"pytest could not run the tests with it: {why}.")
     red = [name for name in NAMES if said[name] != "passed"]
     if worse := [name for name in red if name not in PRICES]:
@@ -170,4 +178,5 @@ def _run(fixture: str) -> tuple[dict[str, str], str]:
         said, output = run_pytest(files)
     # That pytest could not import the fixture's file says less than what came below it.
     errors = [each for each in ERROR.findall(output) if not each.startswith("ImportError while")]
-    return said, errors[0] if errors else output.strip().rstrip(".").rpartition("\n")[2]
+    last = output.strip().rstrip(".").rpartition("\n")[2]
+    return said, errors[0] if errors else last or "it ended pytest, which had said nothing yet"

@@ -53,11 +53,10 @@ def both_workers_start(start: object) -> Verdict:
             f" “{caught[0]}” and went on. Whatever else goes wrong there is passed over as well:"
             " *Two workers at start* does without.",
         )
-    how = (
-        f"The second one came in before each of {orders - 1} statements of the first, and after it."
-        if orders > 1
-        else "At their start they run no statement, so none can come in between."
-    )
+    how = "At their start they run no statement, so none can come in between."
+    if orders > 1:
+        each = f"each of {orders - 1} statements" if orders > 2 else "the one statement"
+        how = f"The second one came in before {each} of the first, and after it."
     return Verdict("right", f"Both workers came up, with one lamp, and again. {how}")
 
 

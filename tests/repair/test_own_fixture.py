@@ -72,6 +72,23 @@ def app():
 def client(app):
     return app.test_client()
 """
+HOOKED = """
+import pytest
+
+@pytest.fixture
+def app():
+    return None
+
+@pytest.fixture
+def client():
+    return None
+
+def pytest_{hook}
+"""
+SAYS_PASSED = """runtest_makereport(item, call):
+    call.excinfo = None
+    return pytest.TestReport.from_item_and_call(item, call)
+"""
 GRADES: dict[str, dict[str, Any]] = {
     "right": {
         "names for each test, and keepers": conftest(MEMDB, MEMDB, HELD),
@@ -113,6 +130,9 @@ GRADES: dict[str, dict[str, Any]] = {
         "a syntax error": "def app(:\n",
         "no fixture": "import pytest\n",
         "skips": conftest(MEMDB, MEMDB).replace("yield app", "pytest.skip('not today')"),
+        "a hook that runs no test": HOOKED.format(hook="pyfunc_call(pyfuncitem):\n    return True"),
+        "a hook that says passed": HOOKED.format(hook=SAYS_PASSED),
+        "ends pytest": "import os\nos._exit(0)\n",
         "None": None,
     },
 }
@@ -160,4 +180,20 @@ def test_why_pytest_could_not_run_is_told(code: str, cause: str) -> None:
     """The cause, in plain letters, and not that a file could not be imported."""
     assert (
         keeps_tests_apart(f"{code}\n").said == f"pytest could not run the tests with it: {cause}."
+    )
+
+
+def test_a_file_that_makes_all_green_is_refused() -> None:
+    """A test that fails has to be red, also with it."""
+    said = keeps_tests_apart(GRADES["not yet"]["a hook that runs no test"]).said
+
+    assert said.startswith("Your file changes what pytest says: a test that fails is green")
+
+
+def test_a_file_that_ends_pytest_is_told_so() -> None:
+    """Although pytest has no time to say why."""
+    said = keeps_tests_apart(GRADES["not yet"]["ends pytest"]).said
+
+    assert said == (
+        "pytest could not run the tests with it: it ended pytest, which had said nothing yet."
     )
