@@ -18,13 +18,13 @@ from helpers.repair.workers import Worker, workers
 # https://docs.python.org/3/library/sqlite3.html#sqlite3.connect, of check_same_thread
 INTERRUPTED = (
     "But another thread's statement came to Ann's connection before hers had ended, and nothing"
-    " held it up. Python's manual wants what writes to be done by one thread after the other"
-    " there: with a lock, or with a connection for each use."
+    " held it up. Python's manual asks you to let one thread write at a time there: use a lock,"
+    " or a connection for each use."
 )
 MIXED = (
     "Every row is there, this time. But Ben's INSERT came to Ann's connection after hers and"
     " before her commit: both were in one transaction, which a commit or a rollback of either"
-    " ends for both. *The check off is half a fix* shows what that takes."
+    " ends for both. *The check off is half a fix* shows what that can cost."
 )
 NOT_COMMITTED = (
     "add() stored a mug and returned, and nothing had committed its INSERT: as long as nobody"
