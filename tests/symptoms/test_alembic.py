@@ -11,7 +11,7 @@ import alembic
 import pytest
 from alembic import command
 from alembic.config import Config
-from bitten import MODULES, Row
+from bitten import MODULES, Row, row_of
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, inspect
 
 MakeEngine = Callable[..., Engine]
@@ -70,6 +70,39 @@ def old(tmp_path: Path, make_engine: MakeEngine) -> Engine:
     command.upgrade(config, "head")
     run(engine, "INSERT INTO item (name) VALUES ('lamp')")
     return engine
+
+
+def test_migrated_and_not_upgraded(tmp_path: Path, make_engine: MakeEngine) -> None:
+    """`flask db migrate` makes the table of revisions, and no other one."""
+    row = row_of("never_made")
+    engine = make_engine(f"sqlite:///{tmp_path}/shop.db")
+    config = migrations(tmp_path / "migrations", engine, shop("item"))
+    migrate(config)
+    with pytest.raises(Exception, match="no such table: item"):
+        run(engine, "SELECT name FROM item")
+    tables = row.tells(engine=engine)
+    assert f"`{tables}`, with no revision in it" in row.cause.shows
+    assert run(engine, "SELECT * FROM alembic_version") == []
+    row.cured_by("`flask db upgrade`")
+    command.upgrade(config, "head")
+    assert run(engine, "SELECT name FROM item") == []
+
+
+def test_a_first_migration_without_models(tmp_path: Path, make_engine: MakeEngine) -> None:
+    """The upgrade then makes no table, and README's next question has what does."""
+    row = row_of("dropped_under_alembic")
+    engine = make_engine(f"sqlite:///{tmp_path}/shop.db")
+    config = migrations(tmp_path / "migrations", engine, MetaData())
+    migrate(config)
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        [_], tables = row.tells(connection=connection)
+    assert tables == ["alembic_version"]
+    row.cured_by("Does no file make it? Import the models where the app starts")
+    config.attributes["metadata"] = shop("item")
+    migrate(config)
+    command.upgrade(config, "head")
+    assert run(engine, "SELECT name FROM item") == []
 
 
 def test_dropped_under_alembic(row: Row, old: Engine, tmp_path: Path) -> None:

@@ -47,14 +47,58 @@ def test_renamed_table(row: Row, connection: sqlite3.Connection) -> None:
         with row.fails():
             connection.execute(sql)
     named = {("table", "price"), ("trigger", "added"), ("view", "lamps")}
-    assert named < set(row.tells(connection=connection))
-    connection.executescript(row.cause.cure.split("`")[1])
+    assert named < {(kind, name) for kind, name, _ in row.tells(connection=connection)}
+    mend(row, connection)
     for sql in USES:
         connection.execute(sql)
     assert connection.execute("SELECT name FROM lamps").fetchall() == [("lamp",), ("lamp",)]
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     [(other,)] = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'threshold'")
     assert "item__older" in other
+
+
+def mend(row: Row, connection: sqlite3.Connection, old: str = '"item__old"') -> None:
+    """Paste what mends a table, with the old name as it's written there."""
+    [code] = [each for each in row.cause.cure.split("`") if "executescript" in each]
+    exec(code.replace('"item__old"', old), {"connection": connection})
+
+
+def test_a_trigger_written_by_hand(connection: sqlite3.Connection) -> None:
+    """It names what somebody dropped, not as SQLite's rename would write it."""
+    row = row_of("renamed_table")
+    connection.executescript("DROP TRIGGER added; DROP VIEW lamps; DROP TABLE item;")
+    connection.executescript(
+        "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT); PRAGMA foreign_keys = ON;"
+        "CREATE TABLE sale (item_id INTEGER REFERENCES old_item (id));"
+        "CREATE TRIGGER added AFTER INSERT ON log"
+        " BEGIN INSERT INTO [old_item] (name) VALUES (NEW.name); END;"
+        "INSERT INTO item VALUES (1, 'lamp');"
+    )
+    uses = ("INSERT INTO log VALUES ('mug')", "INSERT INTO sale VALUES (1)")
+    for use in uses:
+        with pytest.raises(sqlite3.OperationalError, match="no such table: main.old_item"):
+            connection.execute(use)
+    look = row.cause.look.replace("item__old", "old_item")
+    told = {name: sql for _, name, sql in eval(look, {"connection": connection})}
+    assert set(told) == {"sale", "added"}
+    mend(row, connection, '"old_item"')
+    with pytest.raises(sqlite3.OperationalError, match="no such table: main.old_item"):
+        connection.execute(uses[0])  # nothing has this name in quotes
+    row.cured_by("`DROP TRIGGER added`", "make it again with the new name")
+    connection.execute("DROP TRIGGER added")
+    connection.execute(told["added"].replace("[old_item]", "item"))
+    row.cured_by("as the line that tells shows it, quotes and all")
+    mend(row, connection, "old_item")
+    for use in uses:
+        connection.execute(use)
+    assert connection.execute("SELECT name FROM item").fetchall() == [("lamp",), ("mug",)]
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_one_statement_at_a_time(connection: sqlite3.Connection) -> None:
+    """Why the row says `executescript`."""
+    with pytest.raises(Exception, match="You can only execute one statement at a time"):
+        connection.execute("PRAGMA writable_schema = ON; PRAGMA writable_schema = RESET;")
 
 
 def test_a_trigger_that_is_read_again(connection: sqlite3.Connection) -> None:

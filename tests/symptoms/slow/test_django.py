@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -166,6 +167,51 @@ def test_django_thread(row: Row, tmp_path: Path) -> None:
     assert django_says(tmp_path, own, "c.sqlite3") == "[]"
 
 
+READ_THEN_WRITE = """
+from django.db import transaction
+
+read = threading.Barrier(2)
+
+def buy():
+    with transaction.atomic():
+        FIRST
+        told = LOOK
+        WAIT
+        Item.objects.create(name="lamp")
+    return told
+
+migrate()
+connection.close()
+said = []
+second = threading.Thread(target=lambda: said.append(in_thread(buy)))
+second.start()
+said.append(in_thread(buy))
+second.join()
+print(*sorted(map(str, said)), sep="\\n")
+print(names())
+"""
+
+
+def test_django_read_then_write(row: Row, tmp_path: Path) -> None:
+    program = READ_THEN_WRITE.replace("LOOK", row.cause.look)
+    reads = program.replace("FIRST", "Item.objects.count()")
+    waits = reads.replace("WAIT", "read.wait(30)")
+    said = django_says(tmp_path, waits, "a.sqlite3").splitlines()
+    assert said == ["True", row.symptom.message, "['lamp']"]
+    row.looked = True
+    [options] = re.findall(r'`("OPTIONS": .+?)`', row.cause.cure)
+    cured = (DJANGO + reads.replace("WAIT", "")).replace(
+        '"NAME": sys.argv[1]}', f'"NAME": sys.argv[1], {options}}}'
+    )
+    assert "IMMEDIATE" in cured
+    assert run_program(cured, tmp_path, "b.sqlite3").splitlines() == BOTH
+    row.cured_by("let a write be the first query of the block")
+    first = "Item.objects.filter(pk=1).update(name=models.F('name'))"
+    writes = program.replace("FIRST", first).replace("WAIT", "")
+    assert django_says(tmp_path, writes, "c.sqlite3").splitlines() == BOTH
+
+
+BOTH = ["True", "True", "['lamp', 'lamp']"]
 TESTED = """
 import unittest
 import django.test
