@@ -34,6 +34,8 @@ class App:
         self.databases = {id(each.value): self.database(each.value) for each in found.engines}
         self.sqlite = [each for each in self.databases.values() if isinstance(each, Sqlite)]
         self.contents = in_files([each.path for each in self.sqlite if not each.in_memory])
+        for name in (each.path.strip("/") for each in self.sqlite if each.shared):
+            self.names.used[name] = name  # in memory, and so without a file
         self.around: dict[str, Content] | None = None
 
     @cached_property

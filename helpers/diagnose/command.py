@@ -114,10 +114,12 @@ def look(text: str, ignored: dict[str, str]) -> Report:
 
 def show(reports: list[Report], options: argparse.Namespace) -> None:
     """Print the reports; colors only where there is a terminal that has them."""
+    if sys.stdout is None:  # it was closed before the start
+        raise OSError("standard output is closed")
     if options.output == "json":
         data = [report.to_dict() for report in reports]
         print(json.dumps({"version": __version__, "reports": data}, indent=2), flush=True)
         return
-    color = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     texts = [as_text(report, options.verbose, color) for report in reports]
     print("\n\n".join(texts), flush=True)

@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from sqlalchemy.engine import Engine
+
 from .cures import for_sqlite3
 from .database import Sqlite
 from .find import Found, Place
-from .private import driver_connection
+from .private import driver_connection, is_async
 from .report import Cure, EngineReport, Finding
-from .settings import Names
+from .settings import Names, Setting
+from .ties import engine_of
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
@@ -81,6 +84,32 @@ def driver_of(keeper: Any) -> sqlite3.Connection | None:
         driver = driver_connection(keeper)
         return driver if isinstance(driver, sqlite3.Connection) and is_open(driver) else None
     return None
+
+
+def shared_sessions(engine: Engine, found: Found, setting: Setting) -> list[Finding]:
+    """The finding that all threads use one session, or sessions on one connection."""
+    names, lines = [], []
+    variable = setting.variable or "engine"
+    for place in found.shared:
+        value, name = place.value, place.path.replace(":", ".").rpartition(".")[2]
+        bound = engine_of(value.kw["bind"] if hasattr(value, "kw") else value.bind)
+        if bound is None or bound.pool is not engine.pool:
+            continue
+        names.append(place.path.replace(".sync_session", ""))
+        kind = type(value).__name__
+        own = f"{variable}, class_={kind}" * (kind not in ("Session", "sessionmaker")) or variable
+        made = f"sessionmaker({own})"
+        if hasattr(value, "kw"):
+            lines += ["from sqlalchemy.orm import sessionmaker", f"{name} = {made}"]
+        elif not is_async(engine):
+            lines += ["from sqlalchemy.orm import scoped_session, sessionmaker"]
+            lines += [f"{name} = scoped_session({made})"]
+    if not names:
+        return []
+    where = f"Instead of {names[0]}, with its other options: a session on the engine for each"
+    where += " task" if is_async(engine) else " thread or request"
+    cures = [Cure(where, list(dict.fromkeys(lines)))]
+    return [Finding.of("one-session", cures, name=names[0])]
 
 
 def look_at_connection(place: Place, opened: str | None, names: Names) -> EngineReport:

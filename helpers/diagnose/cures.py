@@ -17,6 +17,7 @@ from .settings import (
     WAITING,
     Names,
     Setting,
+    in_one_memory,
     literal,
     option_lines,
 )
@@ -31,7 +32,9 @@ def cures_of(
         return [without_pool(place, sqlite, setting)]
     name = names.new(place.key if place.extension else None, place)
     old_extension = place.extension == "flask_sqlalchemy" and is_old_extension()
-    memory = [setting.memory(name)] if MEMDB_IS_KNOWN and not old_extension else []
+    memory = []
+    if MEMDB_IS_KNOWN and not old_extension:
+        memory = [Cure(IN_MEMORY, in_one_memory([setting], name, names.keeper(name)))]
     if sqlite.fails_at_once and memory:
         memory[0].where = WAITING
     if id == "dirty-reads" or (id == "other-thread-refused" and sqlite.shared):
@@ -119,5 +122,5 @@ def for_sqlite3(where: str, head: list[str], start: str, names: Names) -> list[C
     name = names.new(None, head)
     in_file = Cure(where, [*head, f'{start}sqlite3.connect("{name}.db")'])
     in_memory = f'sqlite3.connect("file:///{name}?vfs=memdb", uri=True)'
-    memory = Cure(IN_MEMORY, [*head, f"{start}{in_memory}", f"keeper = {in_memory}"])
+    memory = Cure(IN_MEMORY, [*head, f"{start}{in_memory}", f"{names.keeper(name)} = {in_memory}"])
     return [in_file, memory] if MEMDB_IS_KNOWN else [in_file]

@@ -79,9 +79,11 @@ def why_no_report(text: str, status: int | None, trace: str) -> str:
     if status is None or trace:
         files = re.findall(r'File "(.+)", line (\d+)', trace)  # the deepest first
         own = [f" in {Path(file).name}:{line}" for file, line in files if is_own_file(file)]
-        return str(Problem.of("busy", target=text, seconds=LIMIT, place="".join(own[:1])))
+        return str(
+            Problem.of("busy", target=text or "Your app", seconds=LIMIT, place="".join(own[:1]))
+        )
     how = f"by the signal {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-    return str(Problem.of("ended", target=text, how=how))
+    return str(Problem.of("ended", target=text or "Your app", how=how))
 
 
 def inside(folder: str, text: str) -> None:
@@ -114,7 +116,9 @@ def look(text: str, folder: str) -> Report:
         report.problem = str(problem)
     except BaseException as error:  # noqa: BLE001 - the report has to come out
         reason = f"{type(error).__name__} {error}".strip()
-        report.problem = str(Problem.of("uncaught", error=reason))
+        report.problem = str(
+            Problem.of("uncaught", target=report.target or "Your app", error=reason)
+        )
     return report
 
 

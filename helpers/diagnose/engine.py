@@ -8,7 +8,7 @@ from contextlib import closing
 from . import cures as mend
 from . import migrations, two_engines
 from .app import App
-from .connections import holds
+from .connections import holds, shared_sessions
 from .database import Sqlite, shown
 from .find import Place
 from .measure import judge, judge_server, measure, notes
@@ -19,6 +19,7 @@ from .tables import Content, columns_missing, compare, elsewhere, lost_its_wal
 from .whose import models_of
 from .words import FINDINGS, NOTES, Problem, some
 
+ONE_CONNECTION = {"one-connection", "one-connection-no-transactions"}
 WHY_NOT_READ = {
     "busy": "it is being written to: its tables could not be read",
     "missing": "not there yet: SQLite makes it empty at the first connection",
@@ -71,6 +72,9 @@ class EngineLook:
                 error = self.try_a_copy(sqlite)
                 self.compare_tables(sqlite)
                 self.add_measured(sqlite, error)
+        if not {each.id for each in self.report.findings} & ONE_CONNECTION:
+            shared = shared_sessions(self.engine, self.app.found, self.setting)
+            self.report.findings += shared
         if configured := self.app.configured(self.place, sqlite):
             words = {"configured": configured, "start": self.setting.start}
             self.add_first("url-not-used", table=self.table, place=self.setting.place, **words)
@@ -91,7 +95,9 @@ class EngineLook:
             if not FINDINGS[id].cure:
                 cures = mend.cures_of(id, self.place, sqlite, self.setting, self.app.names)
             path, database = (sqlite.path, sqlite.database) if sqlite else ("", "")
-            self.add_first(id, cures, error=error, file=path.rpartition("/")[2], database=database)
+            file, keeper = path.rpartition("/")[2], self.app.names.keeper(path.strip("/"))
+            words = {"error": error, "file": file, "database": database, "keeper": keeper}
+            self.add_first(id, cures, **words)
             if sqlite is None or is_async(self.engine):  # one connection is misused in threads only
                 said = self.report.findings[0]
                 said.message = said.message.partition("; under load")[0]
@@ -139,9 +145,12 @@ class EngineLook:
     def add_two_engines(self, sqlite: Sqlite) -> bool:
         """Add the finding for tables in memory that another engine gets, if so."""
         elsewhere = self.report.tables.elsewhere
-        other = sqlite.in_memory and two_engines.other_engine(self.place, self.app, elsewhere)
+        other = None
+        if sqlite.in_memory or not self.tables.keys() - self.unsure:
+            other = two_engines.other_engine(self.place, self.app, elsewhere)
         if other:
             words = {"other": other.name, "tables": other.tables, "table": self.table}
+            words["memory"] = " in memory" * sqlite.in_memory
             self.add("two-engines", two_engines.for_both(self.place, self.app, other), **words)
         return bool(other)
 

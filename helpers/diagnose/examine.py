@@ -12,12 +12,13 @@ from sqlalchemy.engine import Engine
 
 from .app import App
 from .calls import compare_files, look_at_calls, makers, name_of, report_on
-from .connections import database_of, is_open, look_at_connection
+from .connections import database_of, holds, is_open, look_at_connection
+from .database import Sqlite
 from .engine import look_at_engine
-from .find import Found, Place
+from .find import NO_VARIABLE, Found, Place
 from .named import is_database, named_by_flask, typed_engine
 from .readers import is_own
-from .report import Report
+from .report import EngineReport, Report
 from .settings import Names
 from .tables import no_tables
 from .target import FACTORIES, Target, call, call_again, is_flask, left_by, load
@@ -81,6 +82,7 @@ def look_at_other_engines(target: Target, app: App, report: Report) -> None:
     """Find a function that makes another engine at each call, with other memory."""
     private = [each for each in report.engines if each.opens == "memory without a name"]
     private = [each for each in private if not each.tables.there]
+    private += [each for each in report.engines if ends_with_a_call(each, target, app)]
     if not private:
         return
     functions = [each for each in app.found.functions if each not in app.found.cached]
@@ -98,6 +100,16 @@ def look_at_other_engines(target: Target, app: App, report: Report) -> None:
             each_call(engine, place, name, makers[name], app)
 
 
+def ends_with_a_call(engine: EngineReport, target: Target, app: App) -> bool:
+    """Whether a name in memory has no keeper, and an engine that only a call has had."""
+    place = next((each for each in app.found.engines if each.path == engine.name), None)
+    sqlite = app.databases[id(place.value)] if place else None
+    if not (place and isinstance(sqlite, Sqlite) and sqlite.in_memory and sqlite.shared):
+        return False
+    alone = target.factory or place.path == NO_VARIABLE
+    return bool(alone) and not engine.findings and not holds(sqlite, app.found, app.opened)[0]
+
+
 def look_at_object(value: object, report: Report) -> None:
     """Look at an object of this process, in which others may be at work."""
     path = "app" if hasattr(value, "extensions") else type(value).__name__.lower()
@@ -109,6 +121,7 @@ def look_at_object(value: object, report: Report) -> None:
         call(target, [], {})
     found = Found()
     found.follow(target.value, target.path, target.value)
+    found.shared = [each for each in found.shared if each.value is not value]  # nobody shares it
     ask_for_engines(target, found)
     look_at_all(found, target.app, report, None, {})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from .readers import is_own, used_globals
 LEAVES = (str, bytes, int, float, type(None), CodeType, FrameType, logging.Logger)
 CACHED = type(lru_cache(None)(len))
 LIMIT = 500_000  # objects to look at: the app's data may be large
+NO_VARIABLE = "an engine that no variable leads to"
 PATIENCE = 30  # seconds to look at them
 
 
@@ -39,7 +41,7 @@ class Place:
     key: object = None
     extension: str = ""  # the extension of Flask that made it
     owner: Any = None  # the object of an installed library that it is an attribute of
-    per_thread: bool = False  # in a ``threading.local``
+    per_thread: bool = False  # in a ``threading.local`` or a ``scoped_session``
 
 
 @dataclass
@@ -51,7 +53,8 @@ class Found:
     connections: list[Place] = field(default_factory=list)  # of sqlite3
     keepers: list[Any] = field(default_factory=list)  # connections that an engine gave out
     metadata: list[Place] = field(default_factory=list)
-    sessions: list[Any] = field(default_factory=list)  # the options of session makers
+    makers: list[Place] = field(default_factory=list)  # of sessions
+    shared: list[Place] = field(default_factory=list)  # sessions, or makers with one transaction
     functions: list[FunctionType] = field(default_factory=list)  # the reader's
     cached: list[Any] = field(default_factory=list)  # those under ``lru_cache``
     complete: bool = True
@@ -75,7 +78,10 @@ class Found:
         elif kind is FunctionType:
             self.functions.append(value)
         elif kind.__name__ in ("sessionmaker", "async_sessionmaker"):
-            self.sessions.append(value.kw)
+            self.makers.append(place)
+            self.shared += [place] * is_checked_out(value.kw.get("bind"))
+        elif is_session(kind) and not (place.per_thread or place.owner):
+            self.shared.append(place)
         elif kind is CACHED:
             self.cached.append(value.__wrapped__)
         return True
@@ -119,15 +125,26 @@ class Found:
             for child in referents(place, root):
                 if not issubclass(type(child.value), LEAVES):
                     child.extension = place.extension
-                    child.per_thread = place.per_thread or issubclass(kind, threading.local)
+                    child.per_thread = place.per_thread or is_per_thread(kind)
                     todo.append(child)
 
     def add_the_rest(self) -> None:
         """Add the engines of this process to which nothing led: where all of it is the app's."""
         for each in gc.get_objects():
             if issubclass(type(each), Engine) and each.url.get_backend_name():
-                self.add_engine(Place(each, "an engine that no variable leads to"))
+                self.add_engine(Place(each, NO_VARIABLE))
         self.complete = True
+
+
+def is_session(kind: type) -> bool:
+    """Whether a class is a session's; the app may do without SQLAlchemy's ORM."""
+    orm: Any = sys.modules.get("sqlalchemy.orm")
+    return orm is not None and issubclass(kind, orm.Session)
+
+
+def is_per_thread(kind: type) -> bool:
+    """Whether what an object holds is for one thread or request, as in a ``scoped_session``."""
+    return issubclass(kind, threading.local) or kind.__name__ == "ScopedRegistry"
 
 
 def referents(place: Place, root: object) -> Iterator[Place]:

@@ -102,7 +102,10 @@ def prepare(path: str) -> str:
     if not plain.isidentifier() and os.path.isfile(plain + ".py"):
         plain += ".py"
     if "/" in plain or plain.endswith(".py") or os.path.isdir(plain):
-        folder, name = at(path, Path(plain).absolute())
+        file = Path(plain).absolute()
+        folder, name = at(path, file)
+        # Last, so that they hide nothing: a script, and pytest, would have them on the path.
+        sys.path += [str(file if file.is_dir() else file.parent), os.getcwd()]
     else:
         folder, name = Path(), plain
         if not all(part.isidentifier() for part in name.split(".")):

@@ -48,6 +48,11 @@ class Names:
                 break
         return name
 
+    def keeper(self, name: str) -> str:
+        """A variable for the keeper of a name in memory: another one for each name."""
+        stem = re.sub(r"\W+", "_", name).strip("_")
+        return "keeper" if name == self.name else f"keeper_{stem}"
+
 
 @dataclass
 class Setting:
@@ -69,10 +74,6 @@ class Setting:
     def file(self, name: str) -> Cure:
         """The lines that put the database into a file."""
         return Cure(self.place, in_one_file([self], name))
-
-    def memory(self, name: str) -> Cure:
-        """The lines that keep it in memory, where all threads share it, and the keeper."""
-        return Cure(IN_MEMORY, in_one_memory([self], name))
 
     def kept(self, without: tuple[str, ...], more: dict[str, str]) -> dict[str, str]:
         """The reader's options that stay, and others, as code."""
@@ -105,12 +106,13 @@ def in_one_file(settings: list[Setting], name: str, folder: str = "") -> list[st
     return ["from pathlib import Path", *lines_of(settings, f"///{path}", "f")]
 
 
-def in_one_memory(settings: list[Setting], name: str) -> list[str]:
+def in_one_memory(settings: list[Setting], name: str, keeper: str) -> list[str]:
     """The lines that give one or more engines one name in memory, and the keeper."""
     uri = f"file:///{name}?vfs=memdb"
     lines = lines_of(settings, f"///{uri}&uri=true")
-    keeper = [f'keeper = sqlite3.connect("{uri}", uri=True)']
-    return ["import sqlite3", *(keeper + lines if len(settings) > 1 else lines + keeper)]
+    keeps = [f'{keeper} = sqlite3.connect("{uri}", uri=True)']
+    first = len(settings) > 1 or not settings[0].place  # the engine has a place of its own
+    return ["import sqlite3", *(keeps + lines if first else lines + keeps)]
 
 
 def lines_of(settings: list[Setting], rest: str, kind: str = "") -> list[str]:

@@ -154,8 +154,9 @@ def left_by(error: BaseException) -> Iterator[tuple[str, Any]]:
 
 def reason(error: BaseException, doing: str) -> str:
     """An error in one line, with the app's last line on the way and what to do."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"{Path(x.filename).name}:{x.lineno} " for x in frames if is_own_file(x.filename)]
+    steps = traceback.extract_tb(error.__traceback__)
+    frames = [each for each in steps if is_own_file(each.filename)]
+    lines = [f"{Path(each.filename).name}:{each.lineno} " for each in frames]
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     text = f"{''.join(lines[-1:])}{type(error).__name__}: {said}"
     called = doing.startswith("Calling ") and not lines  # else it is an error in the factory
@@ -166,4 +167,7 @@ def reason(error: BaseException, doing: str) -> str:
         return text
     if doing.endswith(" " + missing) or doing.split()[-1].startswith(missing + "."):
         return f"{text}; {near(missing.split('.')[0], modules_in(Path.cwd()))}"
+    folder = Path(frames[-1].filename if frames else "").parent
+    if missing in modules_in(folder):
+        return f"{text}; {missing} lies in {folder}: run this there, or name a path in it"
     return f"{text}; install it for this Python ({sys.executable}), or use the app's own"

@@ -34,7 +34,7 @@ class InCall:
 
 def by_objects(found: Found) -> Iterator[Tie]:
     """What the app's session makers say: an engine for any model, or one for some of them."""
-    for options in found.sessions:
+    for options in (each.value.kw for each in found.makers):
         if options.get("bind") is not None:
             yield None, engine_of(options["bind"])
         for model, engine in (options.get("binds") or {}).items():
@@ -57,6 +57,10 @@ def ties_in(tree: ast.AST, variables: dict[str, Any]) -> Iterator[Tie]:
     """What a piece of code says, with the variables that are known there."""
     for node in ast.iter_child_nodes(tree):
         known = variables
+        if maker := maker_of(node, known):  # it may have another engine since
+            bound = engine_of(maker.kw.get("bind"))
+            yield from [(None, bound)] if bound else []
+            continue
         if isinstance(node, (*FUNCTIONS, ast.Lambda)):
             local = local_in(node)
             known = {key: each for key, each in variables.items() if key not in local}
@@ -71,6 +75,13 @@ def ties_in(tree: ast.AST, variables: dict[str, Any]) -> Iterator[Tie]:
         elif isinstance(node, ast.Call):
             yield from ties_of(node, known)
         yield from ties_in(node, known)
+
+
+def maker_of(node: ast.AST, known: dict[str, Any]) -> Any:
+    """The maker of sessions that an assignment has made, as it is now; else nothing."""
+    names = [getattr(each, "id", "") for each in getattr(node, "targets", [])]
+    value = known.get(names[0]) if names and called(getattr(node, "value", None)) in SESSIONS else 0
+    return value if type(value).__name__ in ("sessionmaker", "async_sessionmaker") else None
 
 
 def local_in(function: ast.AST) -> set[str]:

@@ -16,8 +16,8 @@ from .database import Sqlite
 from .find import Place
 from .readers import called, line_of, own_trees, tree_of
 from .report import Cure, EngineReport, Finding
-from .settings import IN_MEMORY, MEMDB_IS_KNOWN, Setting, in_one_file, in_one_memory
-from .ties import MAKERS, InCall
+from .settings import AT_FAULT, IN_MEMORY, MEMDB_IS_KNOWN, Setting, in_one_file, in_one_memory
+from .ties import MAKERS, InCall, engine_of
 from .whose import of_extension
 from .words import some
 
@@ -40,8 +40,12 @@ def other_engine(place: Place, app: App, elsewhere: dict[str, list[str]]) -> Oth
     for each in app.found.engines:
         if each.path in elsewhere:
             return Other(each.path, some(elsewhere[each.path]), app.setting(each), each)
-    if app.there(place.value):
+    there, sqlite = app.there(place.value), app.databases[id(place.value)]
+    if there:
         return None
+    if isinstance(sqlite, Sqlite) and not sqlite.in_memory:  # a file that a session may fill yet
+        other = None if there is None else by_ties(place, app)
+        return other if other and other.place else None
     return by_ties(place, app) or by_migrations(app)
 
 
@@ -60,8 +64,9 @@ def by_ties(place: Place, app: App) -> Other | None:
                 return Other(f"the one of {name}", names, setting)
             continue
         other = next((x for x in app.found.engines if x.value.pool is engine.pool), place)
-        sqlite = app.databases[id(other.value)]
-        apart = isinstance(sqlite, Sqlite) and sqlite.in_memory and not sqlite.key
+        sqlite, here = app.databases[id(other.value)], app.databases[id(place.value)]
+        keys = [each.key for each in (sqlite, here) if isinstance(each, Sqlite)]
+        apart = len(keys) == 2 and (not keys[0] or keys[0] != keys[1])
         if apart and mine in sessions and engine.pool not in [mine, *sessions]:
             return Other(other.path, names, app.setting(other), other)
     return None
@@ -81,6 +86,14 @@ def by_migrations(app: App) -> Other | None:
 def for_both(place: Place, app: App, other: Other) -> list[Cure]:
     """One file, or one name in memory, for both engines."""
     settings = [each for each in (app.setting(place), other.setting) if each]
+    here = app.databases[id(place.value)]
+    sqlite = app.databases[id(other.place.value)] if other.place else None
+    if isinstance(sqlite, Sqlite) and sqlite.key:  # it is shared already
+        url = sqlite.url.replace("sqlite:", f"{settings[0].driver}:", 1).replace("\\", "/")
+        where = f"{settings[0].place}, the URL of {other.name}"
+        return [Cure(where, settings[0].lines(f'"{url}"', AT_FAULT))]
+    if isinstance(here, Sqlite) and not here.in_memory:
+        return [handed_over(place, app, other)]
     owner, modules = other.place or place, {place.path.rpartition(".")[0]}
     name = app.names.new(owner.key if owner.extension else None, owner)
     same = other.place and {other.place.path.rpartition(".")[0]} == modules
@@ -92,20 +105,39 @@ def for_both(place: Place, app: App, other: Other) -> list[Cure]:
         url = f"sqlalchemy.url = sqlite:///{path}"
         return [Cure(where, [f"# {place.path}", *lines, "# alembic.ini", url])]
     stay = IN_MEMORY.replace("Stay", "Both stay")
-    memory = [Cure(stay, in_one_memory(settings, name))] * MEMDB_IS_KNOWN
+    memory = [Cure(stay, in_one_memory(settings, name, app.names.keeper(name)))] * MEMDB_IS_KNOWN
     return [Cure(where, lines), *memory]
+
+
+def handed_over(place: Place, app: App, other: Other) -> Cure:
+    """What lets the sessions of an engine use another one, as a test does."""
+    bound = {id(engine_of(each.value.kw.get("bind"))): each for each in app.found.makers}
+    if maker := bound.get(id(place.value)):
+        module, _, name = maker.path.replace(":", ".").rpartition(".")
+        lines = [f"from {module} import {name}"]
+        lines += [f"{name}.configure(bind={other.name.rpartition('.')[2]})"]
+        return Cure(f"Below {other.name}, so that the app's sessions use it", lines)
+    where = f"Let the app's sessions use {other.name}, as by app.dependency_overrides of FastAPI"
+    return Cure(where, [])
 
 
 def each_call(engine: EngineReport, place: Place, name: str, function: Any, app: App) -> None:
     """Let the finding be that a function makes another engine, with other memory, each time."""
+    table, sqlite = "".join(engine.tables.named[:1]) or "item", app.databases[id(place.value)]
+    if isinstance(sqlite, Sqlite) and sqlite.shared:
+        words = {"database": sqlite.database, "keeper": app.names.keeper(sqlite.path.strip("/"))}
+        error = f"OperationalError: no such table: {table}"
+        engine.findings = [Finding.of("no-keeper", error=error, **words)]
+        return
     code = getattr(function, "__code__", each_call.__code__)
     maker = next((each for each in code.co_names if each in MAKERS), "create_engine")
     where = f"In {name}{line_of(function)}"
     setting = replace(app.setting(place), place=where, start=f"{maker}(", variable="")
     file = app.names.new(None, function)  # one for all its engines
-    cures = [setting.file(file), *[setting.memory(file)] * MEMDB_IS_KNOWN]
-    words = {"function": name, "table": "".join(engine.tables.named[:1]) or "item"}
-    engine.findings = [Finding.of("engine-each-call", cures, **words)]
+    stay = f"Stay in memory: the keeper at the top of the module; in {name} the engine"
+    lines = in_one_memory([replace(setting, place="")], file, app.names.keeper(file))
+    cures = [setting.file(file), *[Cure(stay, lines)] * MEMDB_IS_KNOWN]
+    engine.findings = [Finding.of("engine-each-call", cures, function=name, table=table)]
 
 
 def makes_another(function: FunctionType) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from diagnosing import MEMDB, NAMED, mostly_slow, write
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 
 from helpers.diagnose import Cure, Report, diagnose
@@ -283,6 +283,53 @@ def test_two_writers_of_a_shared_cache_wait_for_each_other_when_it_is_cured(
         close(module)
 
 
+SESSIONS = {
+    "a session": "session = Session(engine)",
+    "sessions on one connection": "connection = engine.connect()\nLocal = sessionmaker(connection)",
+}
+
+
+def lost_row(module: ModuleType) -> str:
+    """What is lost when another thread rolls back its session: the row, or even the commit."""
+    make = getattr(module, "Local", lambda: module.session)
+    mine = make()
+    mine.add(module.Lamp())
+    mine.flush()
+    thread = threading.Thread(target=lambda: (other := make()).connection() and other.rollback())
+    thread.start()
+    thread.join()
+    try:
+        mine.commit()
+    except InvalidRequestError as error:
+        return str(error)
+    finally:
+        mine.close()
+    with Session(module.engine) as session:
+        return f"{session.query(module.Lamp).count()} rows"
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_the_cure_of_a_shared_session_can_be_pasted(name: str, folder: Path) -> None:
+    """Of a file that is safe; the rollback of another thread takes the row, as is said."""
+    *engine, made = ['engine = create_engine("sqlite:///shop.db")', *SESSIONS[name].split("\n")]
+    source = PLAIN.replace("import DeclarativeBase,", "import sessionmaker, DeclarativeBase,")
+    source = source.replace("# paste\n{engine}", "\n".join(engine) + "\n# paste\n{engine}")
+    source = source.format(engine=made)
+    module = load(folder, source)
+    module.Base.metadata.create_all(module.engine)
+    assert lost_row(module) in ("0 rows", "This transaction is inactive")
+    close(module)
+    module = load(folder, source)
+    [finding] = diagnose(module).findings
+    assert finding.id == "one-session"
+    close(module)
+    [cure] = finding.cures
+    module = load(folder, paste(source, cure))
+    assert diagnose(module).safe
+    assert lost_row(module) == "1 rows"
+    close(module)
+
+
 FLASKS: dict[str, tuple[str, str, str | None]] = {
     "default": ("one-connection", 'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"', None),
     "as documented": (
@@ -325,11 +372,19 @@ def test_all_binds_get_names_of_their_own(folder: Path) -> None:
     config = f'app.config.update(SQLALCHEMY_DATABASE_URI="sqlite://", SQLALCHEMY_BINDS={binds})'
     source = FLASK.format(config=config, bind="stock", folder=str(folder))
     report = diagnose(load(folder, source).app)
-    lines = [line for each in report.findings for line in each.cures[0].lines]
-    assert len({line.partition(" = ")[2] for line in lines}) == 3
-    module = load(folder, paste(source, Cure("", lines)))
-    module.fill()
-    assert diagnose(module.app).safe
+    for number in (0, 1):
+        lines = [line for each in report.findings for line in each.cures[number].lines]
+        mine = [line for line in lines if line.startswith(("app.config", "keeper"))]
+        assert len({line.partition(" = ")[0] for line in mine}) == 3 + 3 * number
+        assert len({line.partition(" = ")[2] for line in mine if ".connect(" in line}) == 3 * number
+        module = load(folder, paste(source, Cure("", lines)))
+        module.fill()
+        with module.app.app_context():
+            for engine in module.db.engines.values():
+                engine.dispose()
+        assert seen_by_a_thread(module) == 1
+        assert diagnose(module.app).safe
+        close(module)
 
 
 def test_the_cure_of_an_asynchronous_engine_can_be_pasted(folder: Path) -> None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from diagnosing import ENGINES, FOLDER, findings, flask_app, make, mostly_slow, run, write
+from diagnosing import (
+    ENGINES,
+    FOLDER,
+    findings,
+    flask_app,
+    make,
+    make_file,
+    mostly_slow,
+    run,
+    write,
+)
 from sqlalchemy import create_engine
 
 from helpers.diagnose import Report, diagnose
@@ -124,6 +137,8 @@ def test_several_targets_are_looked_at_in_one_call(folder: Path) -> None:
     assert done.returncode == 1
     assert run("gone", "sqlite:///file:///shop?vfs=memdb&uri=true").returncode == 2
     assert "gone ended the process with status 0" in done.stdout
+    write(folder, {"app.py": "import os\nos._exit(0)"})
+    assert run().stdout.startswith("NOT LOOKED  Your app ended the process with status 0")
 
 
 def test_help_and_version_say_what_there_is() -> None:
@@ -143,10 +158,6 @@ def test_colors_are_for_terminals() -> None:
 
 def test_a_broken_pipe_is_no_success(folder: Path) -> None:
     """The report was read by nobody."""
-    import os
-    import subprocess
-    import sys
-
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
@@ -155,6 +166,17 @@ def test_a_broken_pipe_is_no_success(folder: Path) -> None:
         )
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes it")
+def test_a_closed_output_is_no_success(folder: Path) -> None:
+    """Python has none then, and prints nothing."""
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, str(FOLDER), "sqlite:///shop.db"]
+    make_file(folder / "shop.db", wal=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "There is no report: OSError: standard output is closed.\n"
 
 
 def test_it_works_in_any_thread() -> None:

@@ -101,12 +101,15 @@ def test_a_function_that_makes_another_engine_at_each_call_is_found(folder: Path
     [finding] = diagnose("shop:get_engine").findings
     assert (finding.id, finding.notebook) == ("engine-each-call", "12")
     for cure in finding.cures:
-        *others, last = [line for line in cure.lines if not line.startswith("import ")]
-        imports, made = ("\n    ".join(others), last) if "Path" in last else ("", others[0])
+        *others, made = cure.lines
         code = EACH_CALL.replace("create_engine({url!r}, poolclass=StaticPool)", made)
-        write(folder, {"shop.py": code.replace("{above}", imports)})
+        write(folder, {"shop.py": code.replace("{above}", "\n    ".join(others))})
         report = diagnose("shop:get_engine")
         assert report.safe, report
+    assert "at the top of the module" in cure.where and others[1].startswith("keeper")
+    write(folder, {"shop.py": code.replace("{above}", "import sqlite3")})  # in the call, it ends
+    [finding] = diagnose("shop:get_engine").findings
+    assert (finding.id, finding.cures[0].lines) == ("no-keeper", others)
     write(folder, {"shop.py": EACH_CALL.format(above="", url="sqlite:///shop.db")})
     assert "engine-each-call" not in findings(diagnose("shop:get_engine"))[0]
 

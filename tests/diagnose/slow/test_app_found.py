@@ -113,11 +113,37 @@ def test_nothing_has_to_be_typed(
 
 
 def test_a_path_may_lead_anywhere(folder: Path) -> None:
-    """Its folder goes on the path, not the current one."""
+    """Its folder goes on the path, before the current one."""
     write(folder, {"some where/ümlaut/shop.py": "import near\n" + "from near import engine"})
     code = "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')"
     write(folder, {"some where/ümlaut/near.py": code})
     assert found(diagnose("some where/ümlaut/shop.py")) == "own-thread"
+
+
+IN_FOLDER = {
+    "shop/__init__.py": "",
+    "shop/models.py": "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')",
+    "shop/main.py": "from models import engine",
+    "shop/tests/conftest.py": "from main import engine",
+}
+
+
+@pytest.mark.parametrize("target", ["main.py", "./main.py", "", "tests/conftest.py", "main"])
+def test_a_path_in_a_package_finds_what_lies_beside_it(
+    target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server and pytest do that run in this folder: it may be no package for them."""
+    write(folder, IN_FOLDER)
+    monkeypatch.chdir(folder / "shop")
+    assert found(diagnose(target)) == "own-thread"
+
+
+def test_a_module_that_lies_beside_the_other_is_not_to_be_installed(folder: Path) -> None:
+    """With dots, it is imported as from this folder, and so it fails."""
+    write(folder, IN_FOLDER)
+    problem = diagnose("shop.main").problem
+    assert f"models lies in {folder / 'shop'}: run this there, or name a path in it" in problem
+    assert found(diagnose("shop/main.py")) == "own-thread"
 
 
 def test_an_engine_of_a_program_that_prints_and_reads_input_is_found(folder: Path) -> None:

@@ -66,7 +66,10 @@ METHOD = """
             session.close()
             return self.open(True)
     store = Store()
-    session = store.load()
+    store.load().close()
+    def count():
+        with store.open(True) as session:
+            return session.query(Lamp).count()
 """
 COUNT = """
     from concurrent.futures import ThreadPoolExecutor
@@ -130,6 +133,72 @@ def test_two_modules_with_an_engine_each(folder: Path) -> None:
     assert len(cures) == 2
 
 
+@pytest.mark.parametrize("first", [0, 1], ids=["file", "memory"])
+def test_two_modules_are_mended_one_after_the_other(first: int, folder: Path) -> None:
+    """Once the other one has a place, the cure is that place, and no third one."""
+    one = MODELS + ENGINE + "    Base.metadata.create_all(engine)\n"
+    files = {"db.py": one, "shop.py": READS, "count.py": COUNT.replace("db.init()", "")}
+    write(folder, files)
+    mine, other = diagnose("shop").engines
+    assert (mine.name, other.name) == ("shop.engine", "db.engine")
+    old = {"shop.engine": READS.splitlines()[3].strip(), "db.engine": ENGINE.strip()}
+    lines = ["# db.engine", *other.findings[-1].cures[first].lines]
+    paste(folder, Cure("", lines), {"db.py": one}, {"db.engine": old["db.engine"]})
+    files["db.py"] = (folder / "db.py").read_text(encoding="utf-8")
+    [cure] = two_engines("shop", "db.engine").cures
+    assert "the URL of db.engine" in cure.where
+    paste(folder, cure, files, {"shop.engine": old["shop.engine"]})
+    ran(folder, "count.py")
+    report = diagnose("shop")
+    assert report.safe, report
+
+
+PRODUCTION = """
+    from db import *
+    engine = create_engine("sqlite:///shop.db")
+    Local = sessionmaker(engine)
+    def count():
+        with Local() as session:
+            return session.query(Lamp).count()
+"""
+CONFTEST = """
+    from shop import *
+    # paste
+    engine = create_engine("sqlite://")
+    # here
+    Base.metadata.create_all(engine)
+    # end
+"""
+TEST = """
+    import conftest, shop
+    from concurrent.futures import ThreadPoolExecutor
+    def test_count():
+        with ThreadPoolExecutor() as threads:
+            assert threads.submit(shop.count).result() == 0
+"""
+
+
+@pytest.mark.parametrize("empty", [True, False], ids=["an empty file", "no file yet"])
+def test_an_engine_of_the_tests_that_the_app_never_sees(empty: bool, folder: Path) -> None:
+    """The tests make their tables in memory, and the app's sessions stay on its own file."""
+    files = {"db.py": MODELS, "shop.py": PRODUCTION, "tests/conftest.py": CONFTEST}
+    write(folder, {**files, "tests/test_count.py": TEST, "shop.db": ""})
+    if not empty:
+        (folder / "shop.db").unlink()
+    reports = {each.name: each for each in diagnose("tests/conftest.py").engines}
+    [finding] = reports["shop.engine"].findings
+    assert finding.id == "two-engines"
+    assert "Each engine has its own database: conftest.engine gets lamp" in finding.sentence
+    [handed] = finding.cures
+    for cure in reports["conftest.engine"].findings[0].cures:
+        code = CONFTEST.replace('engine = create_engine("sqlite://")', "\n    ".join(cure.lines))
+        code = code.replace("# here", "\n    ".join(handed.lines))
+        write(folder, {"tests/conftest.py": code})
+        ran(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        report = diagnose("tests/conftest.py")
+        assert report.safe, report
+
+
 def test_in_the_process_of_a_test_the_code_tells(folder: Path) -> None:
     """Memory is not read there, since others may be at work on it."""
     files = {"db.py": MODELS + ENGINE + MAKES, "shop.py": READS}
@@ -176,7 +245,7 @@ def test_an_engine_that_a_method_replaces(folder: Path) -> None:
     old = {"": 'create_engine("sqlite:///:memory:")'}
     for cure in finding.cures:
         paste(folder, cure, files, old)
-        ran(folder, "-c", "import shop; assert shop.session.query(shop.Lamp).count() == 1")
+        ran(folder, "-c", "import shop; assert shop.count() == 1")
         report = diagnose("shop")
         assert report.safe, report
 
