@@ -211,3 +211,26 @@ def script(folder: Path, engine: Engine, change: list[str]) -> Config:
     body = "".join(f"    {line}\n" for line in change)
     made.write_text(f"{code}def upgrade() -> None:\n{body}\n\ndef downgrade() -> None:\n    pass\n")
     return config
+
+
+def test_alter_without_batch(row: Row, old: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "constraint"
+    config = script(folder, old, ["op.create_unique_constraint('uq_item_name', 'item', ['name'])"])
+    told: list[Any] = []
+    config.attributes["told"] = told
+    below = 'target_metadata=config.attributes["metadata"])\n'
+    looked = ENV.replace(below, f"{below}    config.attributes['told'].append({row.cause.look})\n")
+    (folder / "env.py").write_text(looked)
+    with row.fails():
+        command.upgrade(config, "head")
+    row.looked = True
+    assert told == [False]
+    [batch] = [each for each in row.cause.cure.split("`") if "batch_alter_table" in each]
+    nameless = batch.replace('"uq_item_name"', "None")
+    with pytest.raises(ValueError, match="Constraint must have a name"):
+        command.upgrade(script(tmp_path / "nameless", old, [nameless]), "head")
+    run(old, "DROP TABLE IF EXISTS _alembic_tmp_item")
+    command.upgrade(script(tmp_path / "batch", old, [batch]), "head")
+    assert run(old, "SELECT name FROM item") == ["lamp"]
+    assert len(inspect(old).get_unique_constraints("item")) == 1
+    row.cured_by("`context.configure(…, render_as_batch=True)`")

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from bitten import Row, run_program
+from bitten import Row, row_of, run_program
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -201,3 +201,82 @@ def test_half_a_copy(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
         Path(f"{shop}{each}").unlink(missing_ok=True)
     shutil.copy(copy, shop)
     assert count(engine) == 200
+
+
+def test_where_vacuum_into_says_no(tmp_path: Path) -> None:
+    """What the rows say beside it."""
+    with closing(fill(tmp_path / "shop.db", "lamp", 1)) as connection:
+        for name in ("without_wal", "half_a_copy"):
+            row_of(name).cured_by("outside a transaction, to a name that is new")
+        copy = f"VACUUM INTO '{tmp_path}/copy.db'"
+        connection.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError, match="cannot VACUUM from within"):
+            connection.execute(copy)
+        connection.rollback()
+        connection.execute(copy)
+        with pytest.raises(sqlite3.OperationalError, match="output file already exists"):
+            connection.execute(copy)
+
+
+KILLED = """
+import os, sqlite3
+connection = sqlite3.connect("shop.db", isolation_level=None)
+connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+connection.execute("DELETE FROM item")
+os._exit(1)
+"""
+
+
+def test_restored_beside_wal(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
+    shop, copy = tmp_path / "shop.db", tmp_path / "copy.db"
+    with closing(fill(shop, "lamp", 50, "journal_mode=WAL")) as connection:
+        connection.execute(f"VACUUM INTO '{copy}'")
+    run_program(KILLED, tmp_path)
+    engine = make_engine(f"sqlite:///{shop}")
+    assert row.tells(engine=engine) is True
+    shutil.copy(copy, shop)
+    assert count(engine) == 0  # and there is no message
+    with engine.connect() as other:
+        assert other.exec_driver_sql("PRAGMA integrity_check").all() == [("ok",)]
+    engine.dispose()
+    row.cured_by("remove the file with its `-wal` and `-shm`, then put the copy there")
+    for each in ("", "-wal", "-shm"):
+        Path(f"{shop}{each}").unlink(missing_ok=True)
+    shutil.copy(copy, shop)
+    assert count(engine) == 50
+
+
+TOO_MANY = """
+import os, resource, sqlite3
+from contextlib import closing
+
+sqlite3.connect("shop.db").executescript("CREATE TABLE IF NOT EXISTS item (name TEXT)")
+resource.setrlimit(resource.RLIMIT_NOFILE, (60, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+kept = []
+try:
+    for _ in range(100):
+        with OPEN as connection:
+            connection.execute("SELECT * FROM item").fetchall()
+        kept.append(connection)
+    print("done")
+except sqlite3.Error as error:
+    print(error)
+    try:
+        print(LOOK)
+    except OSError as error:
+        print(f"OSError: {error}")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit.")
+def test_too_many_files(row: Row, tmp_path: Path) -> None:
+    program = TOO_MANY.replace("LOOK", row.cause.look)
+    said = run_program(program.replace("OPEN", "sqlite3.connect('shop.db')"), tmp_path)
+    message, told = said.splitlines()
+    assert message == row.symptom.message
+    said_so = told.startswith(row.cause.shows.split("`")[-2])
+    assert said_so or 60 - 5 <= int(told) <= 60  # a connection may just have been closed
+    row.looked = True
+    row.cured_by("with closing(sqlite3.connect(path)) as connection:")
+    cured = program.replace("OPEN", "closing(sqlite3.connect('shop.db'))")
+    assert run_program(cured, tmp_path) == "done"

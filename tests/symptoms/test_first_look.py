@@ -159,7 +159,18 @@ def test_each_name_in_a_look_is_explained() -> None:
 
 
 # What its reader has by this name, and a module that is imported as it is called.
-IN_EVERY_APP = {"app", "db", "url", "port", "folder", "cursor", "flask", "Path", "create_engine"}
+IN_EVERY_APP = {
+    "app",
+    "context",
+    "db",
+    "url",
+    "port",
+    "folder",
+    "cursor",
+    "flask",
+    "Path",
+    "create_engine",
+}
 
 
 def test_looks_in_flask_sqlalchemy(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pytest
-from bitten import Row, in_thread
+from bitten import Row, in_thread, row_of
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -303,7 +305,8 @@ def test_commit_by_hand(row: Row, tmp_path: Path) -> None:
     path, insert = tmp_path / "shop.db", "INSERT INTO item VALUES ('lamp')"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE item (name TEXT)")
-        ends = (connection.commit, ends_by_with, lambda: connection.execute("COMMIT"))
+        scripts = partial(connection.executescript, "SELECT 1")
+        ends = (connection.commit, ends_by_with, partial(connection.execute, "COMMIT"), scripts)
         for end in ends:
             connection.execute(insert)
             end()
@@ -318,7 +321,68 @@ def test_commit_by_hand(row: Row, tmp_path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for sql in ("BEGIN", insert, "COMMIT"):
             connection.execute(sql)
-        assert connection.execute("SELECT count(*) FROM item").fetchone() == (4,)
+        assert connection.execute("SELECT count(*) FROM item").fetchone() == (5,)
+        for sql in ("BEGIN", insert):
+            connection.execute(sql)
+        row.cured_by("no `executescript()` between them")
+        connection.executescript("SELECT 1")
+        with row.fails():
+            connection.execute("COMMIT")
+
+
+@pytest.mark.parametrize("level", ["", None])
+def test_a_dump_goes_into_one_call(level: Any) -> None:
+    row = row_of("commit_by_hand")
+    made = [sqlite3.connect(":memory:", isolation_level=level) for _ in range(3)]
+    connection, other, pieces = made
+    connection.executescript("CREATE TABLE item (name TEXT); INSERT INTO item VALUES ('lamp');")
+    with row.fails():
+        for line in connection.iterdump():
+            pieces.executescript(line)
+    [code] = [each for each in row.cause.cure.split("`") if "iterdump" in each]
+    exec(code, {"connection": connection, "other": other})
+    assert other.execute("SELECT name FROM item").fetchall() == [("lamp",)]
+    for each in made:
+        each.close()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="`autocommit` is of 3.12.")
+def test_a_commit_by_hand_without_autocommit(tmp_path: Path) -> None:
+    row = row_of("commit_by_hand")
+    row.cured_by("with `autocommit=False`, it raises the same after a `COMMIT` by hand")
+    options: dict[str, Any] = {"autocommit": False}
+    with closing(sqlite3.connect(tmp_path / "shop.db", **options)) as connection:
+        connection.execute("COMMIT")
+        with row.fails():
+            connection.commit()
+        connection.execute("BEGIN")  # so that it can be closed
+
+
+def test_savepoint_committed(row: Row, tmp_path: Path) -> None:
+    def work() -> None:
+        connection.execute("INSERT INTO item VALUES ('lamp')")
+        connection.execute("SAVEPOINT step")
+        connection.execute("INSERT INTO item VALUES ('mug')")
+
+    def ends_by_with() -> None:
+        with connection:
+            pass
+
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("CREATE TABLE item (name TEXT)")
+        for inner in (connection.commit, ends_by_with, partial(connection.executescript, "")):
+            for end in ("RELEASE step", "ROLLBACK TO step"):
+                work()
+                inner()
+                assert row.tells(connection=connection) is False
+                with row.fails():
+                    connection.execute(end)
+        row.cured_by("Commit once, after the last `RELEASE`")
+        connection.execute("DELETE FROM item")
+        work()
+        connection.execute("RELEASE step")
+        connection.commit()
+        assert len(connection.execute("SELECT name FROM item").fetchall()) == 2
 
 
 def test_commit_in_statement(row: Row, make_engine: MakeEngine) -> None:

@@ -299,3 +299,28 @@ def make_priced(engine: Engine) -> Any:
 
     base.metadata.create_all(engine)
     return Item
+
+
+def test_file_of_an_earlier_run(
+    row: Row, url: str, make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = make_engine(url)
+    assert row.tells(engine=engine) is False
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE item (id INTEGER)")
+    engine.dispose()
+    make, ask = (
+        "CREATE TABLE IF NOT EXISTS item (id INTEGER, price INTEGER)",
+        "item.price FROM item",
+    )
+    assert row.tells(engine=make_engine(url)) is True
+    with engine.begin() as connection:
+        connection.exec_driver_sql(make)
+        with row.fails():
+            connection.exec_driver_sql(f"SELECT {ask}")
+    [cured] = [each for each in row.cause.cure.split("`") if "create_engine" in each]
+    engine = eval(cured, {"create_engine": make_engine, "tmp_path": tmp_path})
+    assert row.tells(engine=engine) is False
+    with engine.begin() as connection:
+        connection.exec_driver_sql(make)
+        assert connection.exec_driver_sql(f"SELECT {ask}").all() == []

@@ -200,6 +200,7 @@ YES: dict[str, Callable[[Any], bool]] = {
     "is_a_folder": lambda told: told is True,
     "folder_not_writable": lambda told: told is False,
     "mode_without_file": lambda told: "mode" in told,
+    "too_many_files": lambda told: told > 200,
 }
 
 
