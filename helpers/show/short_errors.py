@@ -23,6 +23,7 @@ FOLDERS = [
     str(Path(__file__).parents[1]),
 ]
 REMOVED = "That folder was removed, as Clean up does: run the section again from its first cell."
+LETTERS = ("a", "b", "c", "d")  # of the choices
 LIBRARIES = tuple(os.path.join(os.path.realpath(folder), "") for folder in FOLDERS)
 
 
@@ -67,7 +68,9 @@ def _message(error: BaseException) -> list[str]:
     """The type and the message, without the link that SQLAlchemy adds."""
     lines = f"{type(error).__name__}: {error}".removesuffix(": ").splitlines()
     lines = [line for line in lines if not line.startswith("(Background on this error at:")]
-    if type(error) is NameError and error.name:
+    if type(error) is NameError and error.name in LETTERS:
+        lines.append(f'If {error.name} is your prediction, put it between quotes: "{error.name}".')
+    elif type(error) is NameError and error.name:
         lines.append(f"If a cell above makes {error.name}, run that cell first.")
     return [*lines, REMOVED] if _was_removed(getattr(error, "filename", None)) else lines
 

@@ -151,6 +151,14 @@ def folded_cells_begin_with_their_comment(name: str, notebook: Any) -> Iterator[
                 yield f"{title} does not begin with {comment}"
 
 
+def folded_cells_can_be_run_first(name: str, notebook: Any) -> Iterator[str]:
+    """After a restart of the kernel, what is missing is told in few lines: helpers are there."""
+    for kind in FOLDED:
+        for title, cell in tagged(notebook, kind):
+            if not re.search(r"^from helpers(\.repair)? import ", cell.source, re.MULTILINE):
+                yield f"{title} imports nothing of helpers"
+
+
 def keys_are_numbered(name: str, notebook: Any) -> Iterator[str]:
     """The number of the notebook and a letter, in the order of the cells."""
     found = [key for _, cell in code_cells(notebook) for key in KEY.findall(cell.source)]
@@ -232,6 +240,7 @@ FRAME_RULES: list[FrameRule] = [
     each_exercise_can_be_solved,
     exercises_leave_the_sections_their_functions,
     folded_cells_begin_with_their_comment,
+    folded_cells_can_be_run_first,
     keys_are_numbered,
     cells_are_short,
     no_output_is_a_bare_truth,

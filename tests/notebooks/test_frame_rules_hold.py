@@ -14,8 +14,13 @@ NAME = "02_small.ipynb"
 TOP = "# A small notebook\n\n**2 minutes.** You need nothing.\n\n1. What is one?\n2. What is two?"
 SOLUTION = "<details>\n<summary>Solution</summary>\n\n```python\nanswer = 1\n```\n\n</details>"
 BOTTOM = "## Key points\n\n1. **What is one?** One.\n2. **What is two?** Two."
-COMPARE = '# Compare your prediction\ncompare("02a", lambda: (guess, looks), rows=(3,))'
-CHECK = '# Check your repair\ncheck("02b", judge, lambda: answer)'
+COMPARE = (
+    "# Compare your prediction\nfrom helpers import compare\n\n"
+    'compare("02a", lambda: (guess, looks), rows=(3,))'
+)
+CHECK = (
+    '# Check your repair\nfrom helpers.repair import judge\n\ncheck("02b", judge, lambda: answer)'
+)
 
 
 def code(source: str, text: str = "", html: str = "", **metadata: Any) -> Any:
@@ -111,6 +116,8 @@ def test_a_good_notebook_keeps_the_rule(rule: rules.FrameRule) -> None:
         (rules.each_exercise_can_be_solved, "solution", puts("```python", "```"), "not a folded"),
         (rules.folded_cells_begin_with_their_comment, "check", puts("# C", "# c"), "begin with"),
         (rules.folded_cells_begin_with_their_comment, "compare", puts("# ", "#"), "begin with"),
+        (rules.folded_cells_can_be_run_first, "compare", puts("from", "# from"), "imports nothing"),
+        (rules.folded_cells_can_be_run_first, "check", puts("from", "# from"), "imports nothing"),
         (rules.keys_are_numbered, "check", puts("02b", "02c"), "['02a', '02c'] instead of"),
         (rules.keys_are_numbered, "compare", puts("02a", "01a"), "['01a', '02b'] instead of"),
         (rules.cells_are_short, "table", puts("looks", "looks" + "\n" * 20 + "#"), "21 lines"),

@@ -184,3 +184,12 @@ def test_what_is_said_is_what_happened() -> None:
     said = both_workers_start(GRADES["not yet"]["only the tables by the command"]).said
 
     assert "IntegrityError: UNIQUE constraint failed: item.id" in said
+
+
+def test_one_statement_is_one() -> None:
+    """The second worker came in before it."""
+    said = both_workers_start(start("make_tables, add_a_lamp", "add_a_lamp")).said
+
+    assert said.endswith(
+        "The second one came in before the one statement of the first, and after it."
+    )

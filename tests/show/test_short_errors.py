@@ -139,3 +139,10 @@ def test_a_name_that_is_not_there_yet_is_told_so(errors: dict[str, Any]) -> None
         "NameError: name 'house' is not defined",
         "If a cell above makes house, run that cell first.",
     ]
+
+
+def test_a_letter_without_quotes_is_told_so() -> None:
+    """As in `prediction = b`."""
+    error = NameError("name 'b' is not defined", name="b")
+
+    assert _message(error)[-1] == 'If b is your prediction, put it between quotes: "b".'
