@@ -134,13 +134,14 @@ def look_at_connection(place: Place, opened: str | None, names: Names) -> Engine
         report.notes.append("each thread needs its own connection to this name")
         return report
     id = "sqlite3-refused" if error else "sqlite3-one-connection"
-    use = "with contextlib.closing(connect()) as connection, connection:"
-    where, head = f"Instead of {place.path}, with its other options: `{use}`", "def connect():"
+    where = f"Instead of {place.path}, with its other options; use it as the last line says"
+    head, use = "def connect():", "# with contextlib.closing(connect()) as connection, connection:"
     cures = for_sqlite3(where, [head], "    return ", names)
     if file is None:  # its thread alone could tell
         del cures[1:]
     elif file:
         cures = [Cure(where, [head, f"    return sqlite3.connect({file!r})"])]
+    cures[0].lines.append(use)
     report.findings = [Finding.of(id, cures, error=error)]
     if file is None:
         report.notes.append("it was opened in another thread than this one")

@@ -419,6 +419,7 @@ def test_the_cure_of_a_connection_can_be_pasted(name: str, folder: Path) -> None
     report = diagnose(module)
     assert [finding.id for finding in report.findings] == [id]
     close(module)
+    assert f"    # {AFTER.splitlines()[2].strip()}" in str(report).splitlines()  # in one piece
     for cure in report.findings[0].cures:
         (folder / "shop.db").unlink(missing_ok=True)
         source = SQLITE3.format(database=database, options=options, rest=AFTER)
