@@ -129,6 +129,15 @@ def test_the_commonest_symptoms_are_there(sheet: str) -> None:
     assert sheet.count("<tr>") == len(causes) + len(others) + 2
 
 
+def test_each_cause_in_memory_is_there(sheet: str) -> None:
+    """A thread, a process, an engine and a connection: the notebooks of the day are about them."""
+    everything = [cause for _, cause in commonest()[0]]
+    in_memory = [cause.id for cause in everything if cause.why.startswith("In memory")]
+
+    assert in_memory == ["own_thread", "own_process", "own_engine", "disposed"]
+    assert sheet.count("<td><p>In memory") == len(in_memory)
+
+
 def test_it_says_where_the_rest_is(sheet: str) -> None:
     """By a heading that README.md has, and by the command that a reader can run."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
