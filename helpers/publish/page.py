@@ -17,6 +17,8 @@ STRING = re.compile(r"[fr]?([\"'])(?:(?!\1).)+\1")
 BREAK = re.compile(r" +|[(\[{/?&]|(?=\.[a-z_])")
 THREAD = re.compile(r"T\d+ .{1,20} \(tid-\d+\)")
 LETTER = 4.5  # points that a letter of a caption is wide
+CODE = 5.4  # points that a letter of code is wide
+ACROSS = 520  # points that a table and its text have
 NARROW = 92  # letters of a table that leaves room beside it
 PLACE = re.compile(r"(?<=[(\[{/,?&])(?=[^)\]}\s/])|(?<=\w)(?=\.[a-z_]\w\w)")
 GOES_ON = "↪ "
@@ -195,7 +197,10 @@ def beside(table: Markup, text: Markup) -> Markup:
     rows = [[len(cell.get_text()) for cell in row(["th", "td"])] for row in tree("tr")]
     columns = [max(column) + 2 for column in zip_longest(*rows, fillvalue=0)]
     caption = len(tree.caption.get_text()) if tree.caption else 0
-    if not rows or max(sum(columns), caption) > NARROW:
+    wide = max(sum(columns), caption)
+    code = [each.get_text() for each in BeautifulSoup(text, "html.parser")("code")]
+    longest = max((len(word) for each in code for word in each.split()), default=0)
+    if not rows or wide > NARROW or wide * LETTER + longest * CODE > ACROSS:
         return Markup("{}\n{}").format(table, text)
     left = Markup('<div class="left" style="min-width: {:.0f}pt">{}</div>')
     parts = left.format(caption * LETTER, table), text
