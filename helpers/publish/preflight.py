@@ -19,6 +19,8 @@ from helpers.publish.plans import folder_name, notebooks_of, plan_named, read_pl
 
 ROOT = Path(__file__).parents[2]
 LEAST_DISK = 300  # megabytes: a PostgreSQL, a workbook, and room
+# Python's webbrowser finds none of them where there is no display.
+BROWSERS = ("firefox", "chromium", "chromium-browser", "google-chrome")
 READY, WITHOUT, STOPS = "yes", "no", "NO"
 TOLD = "NO: mend it before you teach. no: you can teach, and the last column says how."
 Check = Callable[[], tuple[str, str]]
@@ -39,6 +41,8 @@ def browser() -> tuple[str, str]:
     """A browser that this account can open."""
     with suppress(webbrowser.Error):
         return READY, getattr(webbrowser.get(), "name", "found")
+    if found := next(filter(None, map(shutil.which, BROWSERS)), None):
+        return READY, f"{found}, where you open the address that `make lesson` prints by hand"
     return WITHOUT, "open the address that `make lesson` prints by hand"
 
 

@@ -7,8 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
-from helpers.publish.page import breakable, folded, side_by_side, source
+from helpers.publish.page import beside, breakable, folded, side_by_side, source
 from helpers.publish.papers import case_files
 
 CASE = case_files(Path(__file__).parents[2] / "helpers" / "case" / "project")
@@ -73,3 +74,14 @@ def test_where_code_in_a_sentence_may_be_broken(code: str, parts: list[str]) -> 
     assert breakable(f"<p>a.long_word <code>{code}</code></p>") == (
         f"<p>a.long_word <code>{broken}</code></p>"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "is_beside"), [('f"sqlite:///{path}"', True), ('f"sqlite:///{' + "p" * 60, False)]
+)
+def test_a_text_whose_code_is_too_wide_is_below_its_table(code: str, is_beside: bool) -> None:
+    """Beside it, a URL that is to be copied would be torn."""
+    table = Markup("<table><tr><td>{}</td></tr></table>").format("x" * 50)
+    laid = beside(table, Markup("<p>Write <code>{}</code>.</p>").format(code))
+
+    assert ('class="row"' in laid) == is_beside

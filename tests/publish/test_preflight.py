@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import webbrowser
+from pathlib import Path
 
 import pytest
 
-from helpers.publish.preflight import ALWAYS, BY_NAME, main, needed
+from helpers.publish.preflight import ALWAYS, BY_NAME, browser, main, needed
 
 
 def table(said: str) -> dict[str, str]:
@@ -40,3 +42,24 @@ def test_a_plan_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence names those that there are."""
     assert main(["--plan", "a week"]) == 2
     assert capsys.readouterr().err.startswith('There is no plan "a week": name one of "45 min')
+
+
+def test_a_browser_that_python_cannot_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no display, one that is installed is told, and what to do with it."""
+
+    def none() -> None:
+        raise webbrowser.Error
+
+    monkeypatch.setattr(webbrowser, "get", none)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATHEXT", ".EXE")
+    assert browser()[0] == "no"
+
+    for name in ("chromium", "chromium.EXE"):
+        (tmp_path / name).touch(0o755)
+
+    there, found = browser()
+
+    assert there == "yes"
+    assert str(tmp_path / "chromium") in found
+    assert "by hand" in found

@@ -7,7 +7,7 @@ import builtins
 import dis
 import re
 from pathlib import Path
-from types import CodeType
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -15,7 +15,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from notebook_rules import tags
 from small_lesson import small
+from sqlalchemy import MetaData, create_engine
 
+from helpers.look import dispose
 from helpers.publish.frame import Section, is_bare, leads_on, read_frame, units
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -240,3 +242,18 @@ def test_a_model_that_is_not_explained_is_found(told: str, lacking: set[str]) ->
             cell.source = f"## Your turn\n\n{told}"
 
     assert not_printed(notebook) == lacking
+
+
+def test_where_can_be_pasted_as_it_is_printed() -> None:
+    """What the findings print of notebook 12 needs nothing that they don't print."""
+    [path] = [each for each in NOTEBOOKS if each.name.startswith("12_")]
+    cells = [c for c in nbformat.read(path, 4).cells if "handout-code" in tags(c)]
+    pasted: dict[str, Any] = {}
+    for cell in cells:
+        exec(cell.source, pasted)
+    engine = create_engine("sqlite://")
+    found = pasted["where"](engine, SimpleNamespace(metadata=MetaData()))
+    dispose(engine)
+
+    assert found["file"] == "none: in memory"
+    assert found["connection"] == "C1"
