@@ -19,7 +19,7 @@ from helpers.show import waiting
 from helpers.spawn import TemporaryFolder
 
 DAYS = [
-    f"Your project runs for some 15 seconds: {day}"
+    f"Your project runs for 15 to 30 seconds: {day}"
     for day in ("the first day", "the tests, and diagnose", "the second day")
 ]
 A_VASE = (

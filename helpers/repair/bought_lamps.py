@@ -10,11 +10,11 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
 from helpers.learn import Flaw, Verdict
-from helpers.look import describe_error, dispose
+from helpers.look import dispose
+from helpers.repair.lamp_list import app_of, get, is_listed, listed, send, why
 from helpers.repair.price import is_file, keeps_a_row, outside
 from helpers.repair.shops import AGAIN
 from helpers.repair.watch import Statement, once, watched
@@ -23,7 +23,6 @@ from helpers.step import give_time
 
 INSERT = re.compile(r"\s*INSERT\b", re.I)
 STORE = "INSERT INTO item (name, stock) VALUES ('{}', 0)"
-SECONDS = 8  # for one request
 WHILE = 0.4  # seconds for the visitor, who may have to wait for the buyer
 GONE = (
     "The check then closed the connections of the pool, with engine.dispose(), and the shop was"
@@ -107,20 +106,20 @@ def lamps_stay_in_memory(make_app: object) -> Verdict:
 def _try(make_app: object) -> Tried:
     """Sell lamps; somebody looks between a purchase's INSERT and its commit."""
     with watched() as statements:
-        with LiveServer(_app(make_app)) as server:
+        with LiveServer(app_of(make_app)) as server:
             _buys(server, "first lamp", lambda: None)
-            met = _buys(server, "second lamp", lambda: _get(server))
-            _listed(server, ["first lamp", "second lamp"])
+            met = _buys(server, "second lamp", lambda: get(server))
+            listed(server, ["first lamp", "second lamp"])
             engine = _engine(statements)
             _shows_what_is_stored(server, engine)
             _buys(
                 server, "third lamp", lambda: engine.connect().close()
             )  # as any job or test might
-            stays = _is_listed(server, "third lamp")
+            stays = is_listed(server, "third lamp")
             job = "lamp of a job"
-            others_stay = keeps_a_row(engine, STORE.format(job), lambda: _is_listed(server, job))
+            others_stay = keeps_a_row(engine, STORE.format(job), lambda: is_listed(server, job))
             dispose(engine)
-            survives = _is_listed(server, "first lamp")
+            survives = is_listed(server, "first lamp")
             files = [path.name for path in Path().rglob("*") if path.is_file()] + outside(engine)
             lasts = is_file(engine)
         again = _second_start(make_app) if lasts else ""
@@ -130,8 +129,8 @@ def _try(make_app: object) -> Tried:
 def _second_start(make_app: object) -> str:
     """What is wrong when the app starts again on the file that it left, or ""."""
     try:
-        with LiveServer(_app(make_app)) as server:
-            shown = _get(server)
+        with LiveServer(app_of(make_app)) as server:
+            shown = get(server)
     except Flaw as flaw:
         return f"The check started your app again. {flaw} {AGAIN}"
     if "first lamp" in shown:
@@ -139,18 +138,6 @@ def _second_start(make_app: object) -> str:
     return (
         f"The check started your app again, and its list is {shown}: what was paid is gone. {AGAIN}"
     )
-
-
-def _app(make_app: object) -> Flask:
-    if not callable(make_app):
-        raise Flaw(f"The check calls a function and was given {make_app!r}: keep the function.")
-    try:
-        app = make_app()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"make_app raised {describe_error(error)}.") from None
-    if not isinstance(app, Flask):
-        raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
-    return app
 
 
 def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str:
@@ -167,9 +154,9 @@ def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str
                 before_commit.append(coming[0].result())
 
         with once(_is_insert_of_a_view(), come, moment="after_cursor_execute"):
-            response = _send(server, "POST", json={"name": name})
+            response = send(server, "POST", json={"name": name})
         if response.status_code != 201:
-            raise Flaw(f"POST /lamps with {name!r} got {response.status_code}{_why(server)}.")
+            raise Flaw(f"POST /lamps with {name!r} got {response.status_code}{why(server)}.")
         if not coming:
             raise Flaw(f"POST /lamps with {name!r} got 201, and no engine inserted a row for it.")
         try:
@@ -180,50 +167,11 @@ def _buys(server: LiveServer, name: str, meanwhile: Callable[[], object]) -> str
     return f"{before_commit[0]}, with the {name} that nobody had committed yet" if dirty else ""
 
 
-def _get(server: LiveServer) -> list[Any]:
-    response = _send(server, "GET")
-    if response.status_code != 200:
-        raise Flaw(f"GET /lamps got {response.status_code}{_why(server)}.")
-    shown = response.json()
-    if not isinstance(shown, list):
-        raise Flaw(f"GET /lamps was told {shown!r}: return the list of names.")
-    return shown
-
-
-def _send(server: LiveServer, method: str, **options: Any) -> Any:
-    try:
-        send = server.get if method == "GET" else server.post
-        return send("/lamps", timeout=SECONDS, **options)
-    except OSError:
-        raise Flaw(f"{method} /lamps got no answer in {SECONDS} s.") from None
-
-
-def _why(server: LiveServer) -> str:
-    errors = server.errors
-    return f" ({describe_error(errors[-1])})" if errors else ""
-
-
-def _listed(server: LiveServer, names: list[str]) -> None:
-    shown = _get(server)
-    if not set(names) <= set(shown):
-        raise Flaw(
-            "A visitor looked while the second lamp was being bought. Both lamps were answered"
-            f" with 201, and the list shows {shown}."
-        )
-
-
 def _shows_what_is_stored(server: LiveServer, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text(STORE.format("unseen lamp")))
-    if not _is_listed(server, "unseen lamp"):
+    if not is_listed(server, "unseen lamp"):
         raise Flaw("The check stored “unseen lamp” with your engine, and your list is without it.")
-
-
-def _is_listed(server: LiveServer, name: str) -> bool:
-    try:
-        return name in _get(server)
-    except Flaw:
-        return False
 
 
 def _engine(statements: list[Statement]) -> Engine:

@@ -1,0 +1,84 @@
+"""The list of lamps of notebooks 07 and 08, as its visitors see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from helpers.learn import Flaw
+from helpers.look import describe_error
+from helpers.serve import LiveServer
+
+SECONDS = 8  # for one request
+
+
+def app_of(make_app: object) -> Flask:
+    """The app that a learner's function makes.
+
+    :raises Flaw: when it makes none.
+    """
+    if not callable(make_app):
+        raise Flaw(f"The check calls a function and was given {make_app!r}: keep the function.")
+    try:
+        app = make_app()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
+        raise Flaw(f"make_app raised {describe_error(error)}.") from None
+    if not isinstance(app, Flask):
+        raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
+    return app
+
+
+def get(server: LiveServer) -> list[Any]:
+    """The names that a visitor is shown.
+
+    :raises Flaw: when there is no such list.
+    """
+    response = send(server, "GET")
+    if response.status_code != 200:
+        raise Flaw(f"GET /lamps got {response.status_code}{why(server)}.")
+    shown = response.json()
+    if not isinstance(shown, list):
+        raise Flaw(f"GET /lamps was told {shown!r}: return the list of names.")
+    return shown
+
+
+def send(server: LiveServer, method: str, **options: Any) -> Any:
+    """The response to a request to the list.
+
+    :param method: ``"GET"`` or ``"POST"``.
+    :param options: as those of requests.
+    :raises Flaw: when there is no answer.
+    """
+    try:
+        ask = server.get if method == "GET" else server.post
+        return ask("/lamps", timeout=SECONDS, **options)
+    except OSError:
+        raise Flaw(f"{method} /lamps got no answer in {SECONDS} s.") from None
+
+
+def why(server: LiveServer) -> str:
+    """The last error of a view, in parentheses, or ""."""
+    errors = server.errors
+    return f" ({describe_error(errors[-1])})" if errors else ""
+
+
+def listed(server: LiveServer, names: list[str]) -> None:
+    """See that lamps are shown that were answered with 201.
+
+    :raises Flaw: when one is not.
+    """
+    shown = get(server)
+    if not set(names) <= set(shown):
+        raise Flaw(
+            "A visitor looked while the second lamp was being bought. Both lamps were answered"
+            f" with 201, and the list shows {shown}."
+        )
+
+
+def is_listed(server: LiveServer, name: str) -> bool:
+    """Whether a visitor is shown a lamp; not where the list fails."""
+    try:
+        return name in get(server)
+    except Flaw:
+        return False
