@@ -90,7 +90,8 @@ class Found:
         """Keep an engine once: where an extension has it, or as the reader's own variable."""
         for index, known in enumerate(self.engines):
             if known.value.pool is place.value.pool:
-                shorter = "[" in known.path and "[" not in place.path
+                of_session = known.path.endswith(".bind")  # and not the reader's variable
+                shorter = ("[" in known.path or of_session) and "[" not in place.path
                 if place.extension > known.extension or (shorter and not known.extension):
                     self.engines[index] = place
                 return

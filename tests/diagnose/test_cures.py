@@ -322,6 +322,7 @@ def test_the_cure_of_a_shared_session_can_be_pasted(name: str, folder: Path) -> 
     module = load(folder, source)
     [finding] = diagnose(module).findings
     assert finding.id == "one-session"
+    assert finding.cures[0].lines[-1].endswith("sessionmaker(engine)" + ")" * (name == "a session"))
     close(module)
     [cure] = finding.cures
     module = load(folder, paste(source, cure))

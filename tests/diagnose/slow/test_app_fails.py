@@ -110,6 +110,7 @@ def test_a_function_that_makes_another_engine_at_each_call_is_found(folder: Path
     write(folder, {"shop.py": code.replace("{above}", "import sqlite3")})  # in the call, it ends
     [finding] = diagnose("shop:get_engine").findings
     assert (finding.id, finding.cures[0].lines) == ("no-keeper", others)
+    assert finding.cures[0].where.startswith("At the top of a module")
     write(folder, {"shop.py": EACH_CALL.format(above="", url="sqlite:///shop.db")})
     assert "engine-each-call" not in findings(diagnose("shop:get_engine"))[0]
 

@@ -82,6 +82,15 @@ def test_what_can_be_typed_for_a_package(target: str, finding: str, folder: Path
     assert found(report) == finding, report
 
 
+def test_a_session_that_is_named_leads_to_the_variable_of_its_engine(folder: Path) -> None:
+    """So the cure has a name that the reader's code knows."""
+    code = "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session\n"
+    write(folder, {"shop.py": code + "own = create_engine('sqlite:///a.db')\ns = Session(own)\n"})
+    report = diagnose("shop:s")
+    assert report.engines[0].name == "shop.own"
+    assert report.findings[0].cures[0].lines[-1] == "s = scoped_session(sessionmaker(own))"
+
+
 def test_a_file_comes_before_a_module_of_its_name(folder: Path) -> None:
     """It is what was typed."""
     write(folder, PACKAGE)
