@@ -89,7 +89,7 @@ def _set(cell: Tag) -> None:
     if THREAD.fullmatch(text):
         cell.string = text.replace(" ", "\N{NO-BREAK SPACE}")
     elif cell.string and "`" in text:  # as in a finding of ``diagnose``
-        marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+        marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
         cell.clear()
         cell.append(BeautifulSoup(marked, "html.parser"))
 

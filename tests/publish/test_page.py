@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from helpers.publish.page import beside, breakable, folded, side_by_side, source
+from helpers.publish.page import beside, breakable, folded, for_paper, side_by_side, source
 from helpers.publish.papers import case_files
 
 CASE = case_files(Path(__file__).parents[2] / "helpers" / "case" / "project")
@@ -56,6 +56,13 @@ def test_code_stands_in_two_columns_where_that_saves_room() -> None:
     )
     assert side_by_side("one()\n\ntwo()") == source("one()\n\ntwo()")
     assert side_by_side("\n".join(["one()"] * 24)).count("<pre>") == 1
+
+
+def test_code_in_a_cell_is_code_on_paper() -> None:
+    """And what else stands there is shown as it is."""
+    assert "<td>an engine on <code>:memory:</code> &amp; a &lt;pool&gt;</td>" in for_paper(
+        "<table><tr><td>an engine on `:memory:` &amp; a &lt;pool&gt;</td></tr></table>"
+    )
 
 
 @pytest.mark.parametrize(
