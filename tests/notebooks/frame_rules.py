@@ -155,8 +155,8 @@ def folded_cells_can_be_run_first(name: str, notebook: Any) -> Iterator[str]:
     """After a restart of the kernel, what is missing is told in few lines: helpers are there."""
     for kind in FOLDED:
         for title, cell in tagged(notebook, kind):
-            if not re.search(r"^from helpers(\.repair)? import ", cell.source, re.MULTILINE):
-                yield f"{title} imports nothing of helpers"
+            if not re.search(rf"^from helpers import .*\b{kind}\b", cell.source, re.MULTILINE):
+                yield f"{title} imports no {kind} of helpers"
 
 
 def keys_are_numbered(name: str, notebook: Any) -> Iterator[str]:

@@ -19,7 +19,8 @@ COMPARE = (
     'compare("02a", lambda: (guess, looks), rows=(3,))'
 )
 CHECK = (
-    '# Check your repair\nfrom helpers.repair import judge\n\ncheck("02b", judge, lambda: answer)'
+    "# Check your repair\nfrom helpers import check\nfrom helpers.repair import judge\n\n"
+    'check("02b", judge, lambda: answer)'
 )
 
 
@@ -116,8 +117,8 @@ def test_a_good_notebook_keeps_the_rule(rule: rules.FrameRule) -> None:
         (rules.each_exercise_can_be_solved, "solution", puts("```python", "```"), "not a folded"),
         (rules.folded_cells_begin_with_their_comment, "check", puts("# C", "# c"), "begin with"),
         (rules.folded_cells_begin_with_their_comment, "compare", puts("# ", "#"), "begin with"),
-        (rules.folded_cells_can_be_run_first, "compare", puts("from", "# from"), "imports nothing"),
-        (rules.folded_cells_can_be_run_first, "check", puts("from", "# from"), "imports nothing"),
+        (rules.folded_cells_can_be_run_first, "compare", puts("from", "# from"), "imports no comp"),
+        (rules.folded_cells_can_be_run_first, "check", puts("from", "# from"), "imports no check"),
         (rules.keys_are_numbered, "check", puts("02b", "02c"), "['02a', '02c'] instead of"),
         (rules.keys_are_numbered, "compare", puts("02a", "01a"), "['01a', '02b'] instead of"),
         (rules.cells_are_short, "table", puts("looks", "looks" + "\n" * 20 + "#"), "21 lines"),

@@ -87,6 +87,11 @@ GRADES = {
             (URL, URL.replace("sqlite://", "sqlite:///lamps.db")),
             (KEEP, KEEP + "        db.session.query(Item).delete(); db.session.commit()\n"),
         ),
+        "a file, of which the start leaves the first lamp": repaired(
+            (URL, URL.replace("sqlite://", "sqlite:///lamps.db")),
+            (KEEP, KEEP + "        db.session.query(Item).filter(Item.id > 1).delete()\n"
+             "        db.session.commit()\n"),
+        ),
         "a new file at each start": repaired(
             (URL, URL.replace('"sqlite://"', "f'sqlite:///{tempfile.mkdtemp()}/lamps.db'")),
         ),
@@ -147,3 +152,14 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
     verdict = bought_lamps_stay(GRADES[grade][name])
 
     assert (verdict.grade, verdict.said != "") == (grade, True), verdict.said
+
+
+def test_a_right_answer_in_memory_is_told_how_long_it_lasts() -> None:
+    """A file isn't."""
+    said = {
+        name: bought_lamps_stay(GRADES["right"][name]).said
+        for name in ("a file", "memdb and a connection that is held open")
+    }
+
+    assert said["a file"].endswith("whoever looked.")
+    assert said["memdb and a connection that is held open"].endswith("memory ends with it.")

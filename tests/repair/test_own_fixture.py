@@ -85,6 +85,13 @@ def client():
 
 def pytest_{hook}
 """
+HIDES = """pyfunc_call(pyfuncitem):
+    try:
+        pyfuncitem.obj(**{name: None for name in pyfuncitem._fixtureinfo.argnames})
+    except Exception:
+        pass
+    return True
+"""
 SAYS_PASSED = """runtest_makereport(item, call):
     call.excinfo = None
     return pytest.TestReport.from_item_and_call(item, call)
@@ -131,6 +138,7 @@ GRADES: dict[str, dict[str, Any]] = {
         "no fixture": "import pytest\n",
         "skips": conftest(MEMDB, MEMDB).replace("yield app", "pytest.skip('not today')"),
         "a hook that runs no test": HOOKED.format(hook="pyfunc_call(pyfuncitem):\n    return True"),
+        "a hook that hides each exception": HOOKED.format(hook=HIDES),
         "a hook that says passed": HOOKED.format(hook=SAYS_PASSED),
         "ends pytest": "import os\nos._exit(0)\n",
         "None": None,
