@@ -81,9 +81,38 @@ def test_migrated_and_not_upgraded(tmp_path: Path, make_engine: MakeEngine) -> N
     with pytest.raises(Exception, match="no such table: item"):
         run(engine, "SELECT name FROM item")
     tables = row.tells(engine=engine)
-    assert f"`{tables}`, with no revision in it" in row.cause.shows
-    assert run(engine, "SELECT * FROM alembic_version") == []
+    assert f"`{tables}`, with no revision in it, though `migrations/versions`" in row.cause.shows
+    assert run(engine, "SELECT * FROM alembic_version") == [] != scripts(tmp_path / "migrations")
     row.cured_by("`flask db upgrade`")
+    command.upgrade(config, "head")
+    assert run(engine, "SELECT name FROM item") == []
+
+
+FLASK_MIGRATE = """
+def unless_empty(context, revision, directives):
+    if directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+
+"""
+
+
+def test_migrated_without_models(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
+    """Flask-Migrate's `env.py` drops a script that changes nothing, as this one does."""
+    engine = make_engine(f"sqlite:///{tmp_path}/shop.db")
+    folder = tmp_path / "migrations"
+    config = migrations(folder, engine, MetaData())
+    hook = "connection=connection, process_revision_directives=unless_empty,"
+    (folder / "env.py").write_text(FLASK_MIGRATE + ENV.replace("connection=connection,", hook))
+    migrate(config)
+    command.upgrade(config, "head")
+    with pytest.raises(Exception, match=row.symptom.message):
+        run(engine, "SELECT name FROM item")
+    with engine.connect() as connection:
+        assert row.tells(connection=connection) == ([], ["alembic_version"])
+    assert scripts(folder) == []
+    row.cured_by("Import the models where the app starts, then `flask db migrate`")
+    config.attributes["metadata"] = shop("item")
+    migrate(config)
     command.upgrade(config, "head")
     assert run(engine, "SELECT name FROM item") == []
 
@@ -211,26 +240,3 @@ def script(folder: Path, engine: Engine, change: list[str]) -> Config:
     body = "".join(f"    {line}\n" for line in change)
     made.write_text(f"{code}def upgrade() -> None:\n{body}\n\ndef downgrade() -> None:\n    pass\n")
     return config
-
-
-def test_alter_without_batch(row: Row, old: Engine, tmp_path: Path) -> None:
-    folder = tmp_path / "constraint"
-    config = script(folder, old, ["op.create_unique_constraint('uq_item_name', 'item', ['name'])"])
-    told: list[Any] = []
-    config.attributes["told"] = told
-    below = 'target_metadata=config.attributes["metadata"])\n'
-    looked = ENV.replace(below, f"{below}    config.attributes['told'].append({row.cause.look})\n")
-    (folder / "env.py").write_text(looked)
-    with row.fails():
-        command.upgrade(config, "head")
-    row.looked = True
-    assert told == [False]
-    [batch] = [each for each in row.cause.cure.split("`") if "batch_alter_table" in each]
-    nameless = batch.replace('"uq_item_name"', "None")
-    with pytest.raises(ValueError, match="Constraint must have a name"):
-        command.upgrade(script(tmp_path / "nameless", old, [nameless]), "head")
-    run(old, "DROP TABLE IF EXISTS _alembic_tmp_item")
-    command.upgrade(script(tmp_path / "batch", old, [batch]), "head")
-    assert run(old, "SELECT name FROM item") == ["lamp"]
-    assert len(inspect(old).get_unique_constraints("item")) == 1
-    row.cured_by("`context.configure(…, render_as_batch=True)`")

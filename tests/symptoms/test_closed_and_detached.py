@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bitten import Row, in_thread, run_program
@@ -78,6 +79,30 @@ def test_closed_by_another(row: Row, tmp_path: Path) -> None:
         thread.start()
         thread.join()
     assert results == [[(1,)], [(1,)]]
+
+
+def test_read_after_close(row: Row, tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE TABLE item (name); INSERT INTO item VALUES ('lamp');")
+    [returned] = [each for each in row.cause.cure.split("`") if each.startswith("return ")]
+    lazy = returned.removesuffix(".fetchall()")
+    assert lazy != returned
+    each = lazy.replace("return ", "return (row for row in ") + ")"
+    for line, kind in ((lazy, "Cursor"), (each, "generator")):
+        result = asked(path, line)
+        assert row.tells(result=result) == kind and f"`{kind}`" in row.cause.shows
+        with row.fails():
+            list(result)
+    assert asked(path, returned) == [("lamp",)]
+
+
+def asked(path: Path, line: str) -> Any:
+    """What a function returns whose connection ends with this line."""
+    body = f"    with closing(sqlite3.connect(path)) as connection:\n        {line}\n"
+    names: dict[str, Any] = {"closing": closing, "sqlite3": sqlite3}
+    exec(f"def items(path):\n{body}", names)
+    return names["items"](path)
 
 
 def test_disposed_in_use(row: Row, shared: Engine, tmp_path: Path, make_engine: MakeEngine) -> None:

@@ -71,6 +71,20 @@ def test_no_parent(row: Row, engine: Engine) -> None:
         session.commit()
 
 
+def test_key_of_no_key(row: Row, engine: Engine) -> None:
+    run(engine, "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT)")
+    run(engine, "CREATE TABLE item (shop TEXT REFERENCES shop (name))")
+    run(engine, "INSERT INTO shop (name) VALUES ('corner')")
+    with row.fails():
+        run(engine, "INSERT INTO item VALUES ('corner')")
+    told = row.tells(engine=engine)
+    assert row.cause.shows.startswith(f"`{told}`:")
+    [unique] = [each for each in row.cause.cure.split("`") if "CREATE" in each]
+    run(engine, unique)
+    run(engine, "INSERT INTO item VALUES ('corner')")
+    assert run(engine, "SELECT shop FROM item") == ["corner"]
+
+
 def test_ondelete_is_of_the_table(engine: Engine) -> None:
     """The other way to delete a row that others name."""
     models(False, "CASCADE").create_all(engine)
@@ -186,17 +200,57 @@ def test_through_the_connection_nothing_is_committed(engine: Engine, tmp_path: P
     assert run(engine, "SELECT name FROM sqlite_master WHERE name LIKE '%tmp%'")
 
 
-def test_an_app_that_migrates_as_it_starts(engine: Engine, tmp_path: Path) -> None:
+def kept_on(folder: Path) -> None:
+    """The row's `try` and `finally`, below its line."""
+    lines = (folder / "env.py").read_text().rstrip().splitlines()
+    [at] = [number for number, line in enumerate(lines) if "foreign_keys=OFF" in line]
+    rest = [f"    {line}" for line in lines[at + 1 :]]
+    ends = ["    finally:", "    " + lines[at].replace("OFF", "ON")]
+    (folder / "env.py").write_text("\n".join([*lines[: at + 1], "    try:", *rest, *ends, ""]))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_app_that_migrates_as_it_starts(engine: Engine, tmp_path: Path, fails: bool) -> None:
     """Its pool lends the connection of the migration again, as it was left."""
     row = row_of("batch_drops_parent")
-    row.cured_by("the same with `ON`, as the last line of that `with`")
+    row.cured_by("into a `try:`, and into its `finally:` the same with `ON`")
     folder = tmp_path / "migrations"
     config = changed(folder, engine, None)
+    if fails:
+        add_to_the_end(folder, newest(config, folder, engine), "op.execute('SELECT * FROM mug')")
     paste(row.cause.cure, folder)
-    command.upgrade(config, "head")
+    upgrade(config, fails)
     assert run(engine, "PRAGMA foreign_keys") == [0]
-    env = (folder / "env.py").read_text().rstrip()
-    [off] = [line for line in env.splitlines() if "foreign_keys=OFF" in line]
-    (folder / "env.py").write_text(f"{env}\n{off.replace('OFF', 'ON')}\n")
-    command.upgrade(config, "head")
+    kept_on(folder)
+    run(engine, "DROP TABLE IF EXISTS _alembic_tmp_item")
+    upgrade(config, fails)
     assert run(engine, "PRAGMA foreign_keys") == [1]
+
+
+def upgrade(config: Config, fails: bool) -> None:
+    if not fails:
+        command.upgrade(config, "head")
+        return
+    with pytest.raises(Exception, match="no such table: mug"):
+        command.upgrade(config, "head")
+
+
+def add_to_the_end(folder: Path, revision: str, line: str) -> None:
+    """One more line in the upgrade of a script."""
+    [path] = (folder / "versions").glob(f"{revision}*")
+    before, mark, after = path.read_text().partition("\n\ndef downgrade")
+    path.write_text(f"{before.rstrip()}\n    {line}\n{mark}{after}")
+
+
+@pytest.mark.parametrize("cause", ["batch_drops_parent", "cascade_in_batch"])
+def test_a_migration_that_deletes_rows(engine: Engine, tmp_path: Path, cause: str) -> None:
+    """With the keys off, nobody deletes the rows that name them; the check says so."""
+    row_of(cause).cured_by("`PRAGMA foreign_key_check` shows no row")
+    folder = tmp_path / "migrations"
+    config = changed(folder, engine, "CASCADE")
+    add_to_the_end(folder, newest(config, folder, engine), "op.execute('DELETE FROM item')")
+    paste(row_of(cause).cause.cure, folder)
+    command.upgrade(config, "head")
+    assert run(engine, "PRAGMA foreign_key_check") == ["review"]
+    run(engine, "DELETE FROM review")
+    assert run(engine, "PRAGMA foreign_key_check") == []

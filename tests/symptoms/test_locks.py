@@ -358,6 +358,29 @@ def test_a_commit_by_hand_without_autocommit(tmp_path: Path) -> None:
         connection.execute("BEGIN")  # so that it can be closed
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="`autocommit` is of 3.12.")
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_executescript_with_autocommit(tmp_path: Path, autocommit: bool) -> None:
+    """The rows on a commit by hand and on savepoints say what it changes."""
+    row_of("commit_by_hand").cured_by("no `executescript()` between them")
+    assert "unless you set `autocommit`" in row_of("commit_by_hand").cause.why
+    assert "`autocommit=False` `executescript()` doesn't" in row_of("savepoint_committed").cause.why
+    options: dict[str, Any] = {"autocommit": autocommit}
+    with closing(sqlite3.connect(tmp_path / "shop.db", **options)) as connection:
+        ends = [partial(connection.executescript, "")]
+        if autocommit:
+            connection.execute("BEGIN")
+            ends += [connection.commit, partial(connection.__exit__, None, None, None)]
+        for end in ends:
+            connection.execute("SAVEPOINT step")
+            end()
+            connection.execute("RELEASE step")
+            assert connection.in_transaction
+        connection.execute("COMMIT")
+        if not autocommit:
+            connection.execute("BEGIN")  # so that it can be closed
+
+
 def test_savepoint_committed(row: Row, tmp_path: Path) -> None:
     def work() -> None:
         connection.execute("INSERT INTO item VALUES ('lamp')")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bitten import Row
+from bitten import ROOT, Row
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -22,6 +23,7 @@ from helpers.publish import symptoms
 from helpers.sample import Base, Item
 
 MakeEngine = Callable[..., Engine]
+README = ROOT / "README.md"
 NO_RIGHTS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights.")
 
 
@@ -117,6 +119,11 @@ def test_not_writable(
         with row.fails():
             add(engine)
         assert row.tells(error=error_of(lambda: add(engine))) == told
+        with closing(sqlite3.connect(shop)) as plain:
+            insert = "INSERT INTO item (name, stock) VALUES ('lamp', 1)"
+            error = error_of(lambda: plain.execute(insert))
+    assert "With plain `sqlite3`, `error.orig` is `error` itself" in README.read_text("utf-8")
+    assert isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname == told
     assert f"`{told}`: " in row.cause.shows
     row.cured_by("the file **and** its folder")
     shop.chmod(0o666)
