@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bitten import Row, first_look, run_program
+from bitten import Row, first_look, row_of, run_program
 
 from helpers.spawn import Process
 
@@ -209,6 +209,32 @@ def test_django_read_then_write(row: Row, tmp_path: Path) -> None:
     first = "Item.objects.filter(pk=1).update(name=models.F('name'))"
     writes = program.replace("FIRST", first).replace("WAIT", "")
     assert django_says(tmp_path, writes, "c.sqlite3").splitlines() == BOTH
+
+
+READS_MEANWHILE = """
+from django.db import transaction
+
+def read():
+    with transaction.atomic():
+        return names()
+
+migrate()
+with transaction.atomic():
+    Item.objects.create(name="lamp")
+    print(in_thread(read))
+"""
+
+
+def test_with_immediate_readers_wait_too(tmp_path: Path) -> None:
+    """The cost that the row above names: without the option, the reader sees what was there."""
+    row = row_of("django_read_then_write")
+    row.cured_by("then a block that only reads waits, too")
+    assert django_says(tmp_path, READS_MEANWHILE, "a.sqlite3") == "[]"
+    options = '"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 0.1}'
+    waits = (DJANGO + READS_MEANWHILE).replace(
+        '"NAME": sys.argv[1]}', f'"NAME": sys.argv[1], {options}}}'
+    )
+    assert run_program(waits, tmp_path, "b.sqlite3") == row.symptom.message
 
 
 BOTH = ["True", "True", "['lamp', 'lamp']"]
