@@ -13,7 +13,7 @@ import pytest
 from bitten import Row, in_thread, run_program
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from helpers.sample import ANY_THREAD, Base, Item
@@ -133,6 +133,37 @@ def test_lost_connection(row: Row, shared: Engine) -> None:
         session.rollback()
         assert session.scalar(select(1)) == 1
         assert row.tells(session=session) is False
+
+
+def test_sessions_on_one_connection(row: Row, tmp_path: Path, make_engine: MakeEngine) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/shop.db")
+    Base.metadata.create_all(engine)
+
+    def sell(make: sessionmaker[Session]) -> None:
+        """Another session, in a thread of its own, rolls back before this one commits."""
+        with make() as session:
+            told.append(row.tells(session=session))
+            session.add(Item(name="lamp"))
+            session.flush()
+            in_thread(lambda: roll_back(make))
+            session.commit()
+
+    def roll_back(make: sessionmaker[Session]) -> None:
+        with make() as session:
+            session.connection()
+            session.rollback()
+
+    told: list[str] = []
+    names = select(Item.name)
+    with engine.connect() as connection:
+        with row.fails():
+            sell(sessionmaker(connection))
+        assert connection.scalars(names).all() == []
+    row.cured_by("`sessionmaker(engine)`")
+    sell(sessionmaker(engine))
+    assert told == ["Connection", "Engine"] and row.cause.shows == "`Connection`"
+    with Session(engine) as session:
+        assert session.scalars(names).all() == ["lamp"]
 
 
 def test_no_rows(row: Row, shared: Engine) -> None:
