@@ -11,7 +11,18 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from bitten import Row, row_of
-from sqlalchemy import Column, Engine, ForeignKey, Integer, MetaData, String, Table, event, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from test_alembic import ENV, TEMPLATE, migrate, migrations, run, scripts
 
@@ -205,26 +216,55 @@ def kept_on(folder: Path) -> None:
     lines = (folder / "env.py").read_text().rstrip().splitlines()
     [at] = [number for number, line in enumerate(lines) if "foreign_keys=OFF" in line]
     rest = [f"    {line}" for line in lines[at + 1 :]]
-    ends = ["    finally:", "    " + lines[at].replace("OFF", "ON")]
+    ends = [
+        "    finally:",
+        f"{' ' * 8}connection.rollback()",
+        "    " + lines[at].replace("OFF", "ON"),
+    ]
     (folder / "env.py").write_text("\n".join([*lines[: at + 1], "    try:", *rest, *ends, ""]))
 
 
+@pytest.mark.parametrize("listeners", [False, True])
 @pytest.mark.parametrize("fails", [False, True])
-def test_an_app_that_migrates_as_it_starts(engine: Engine, tmp_path: Path, fails: bool) -> None:
+def test_an_app_that_migrates_as_it_starts(
+    engine: Engine, tmp_path: Path, fails: bool, listeners: bool
+) -> None:
     """Its pool lends the connection of the migration again, as it was left."""
     row = row_of("batch_drops_parent")
-    row.cured_by("into a `try:`, and into its `finally:` the same with `ON`")
+    row.cured_by("into a `try:`, and into its `finally:` first `connection.rollback()`")
+    row.cured_by("then the same with `ON`")
     folder = tmp_path / "migrations"
     config = changed(folder, engine, None)
+    new = newest(config, folder, engine)
     if fails:
-        add_to_the_end(folder, newest(config, folder, engine), "op.execute('SELECT * FROM mug')")
+        add_to_the_end(folder, new, "op.execute('SELECT * FROM mug')")
+    if listeners:
+        begin_at_once(engine)
     paste(row.cause.cure, folder)
     upgrade(config, fails)
     assert run(engine, "PRAGMA foreign_keys") == [0]
     kept_on(folder)
-    run(engine, "DROP TABLE IF EXISTS _alembic_tmp_item")
+    if fails:
+        run(engine, "DROP TABLE IF EXISTS _alembic_tmp_item")
+    else:
+        command.downgrade(config, "-1")
+        upgrade(config, fails)  # and then there is nothing to do
+        assert state(engine) == [["lamp"], [1], [new]]
     upgrade(config, fails)
     assert run(engine, "PRAGMA foreign_keys") == [1]
+
+
+def begin_at_once(engine: Engine) -> None:
+    """The two listeners: a transaction is open then also where nothing is left to migrate."""
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
 
 def upgrade(config: Config, fails: bool) -> None:
