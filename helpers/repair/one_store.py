@@ -12,6 +12,7 @@ from typing import Any
 from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.repair.overlap import Overlap, Overlaps
+from helpers.repair.unfetched import Unfetched
 from helpers.repair.watch import watched
 from helpers.repair.workers import Worker, workers
 
@@ -29,6 +30,9 @@ MIXED = (
 NOT_COMMITTED = (
     "add() stored a mug and returned, and nothing had committed its INSERT: as long as nobody"
     " commits, the mug is in no file."
+)
+BETWEEN = (
+    "Dan's INSERT came between Cem's execute() and the fetch of its rows: fetch under the lock."
 )
 UNSEEN = (
     "Every row is in the file. But the check saw no INSERT, so it can't say what happens when"
@@ -65,13 +69,15 @@ def _judged(
     dan: Worker,
 ) -> Verdict:
     # At random, so that no store knows them beforehand.
-    lamp, mug = (f"{what}-{randrange(1000, 10000)}" for what in ("lamp", "mug"))
+    lamp, mug, rug = (f"{what}-{randrange(1000, 10000)}" for what in ("lamp", "mug", "rug"))
     path = Path("store.db").absolute()
     store = dan.result(dan.submit(lambda: make_store(str(path))), "Store(path)")
     if said := _said(ann, lambda: store.add(mug)):
         raise Flaw(f"A thread that did not make the store got {said}.")
     if connect.now.connection:
         raise Flaw(NOT_COMMITTED)
+    for reader in (cem, ben):  # a names() that hangs is found before anybody waits for it
+        _names(reader, store)
     said = _said(ben, lambda: store.add(mug)) or "no error"
     if not said.startswith("IntegrityError"):
         raise Flaw(f"The same name for a second time got {said}.")
@@ -95,7 +101,12 @@ def _judged(
         raise Flaw(f"A store on a copy of the file, made later, lists {copied!r}.")
     if not overlap.others:
         raise Flaw(UNSEEN)
-    return _of_the_overlap(overlap, listed)
+    verdict = _of_the_overlap(overlap, listed)
+    if verdict.grade == "not yet":
+        return verdict
+    connect.now = rows = Unfetched({"Dan": lambda: dan.submit(_named(lambda: store.add(rug)))})
+    listing = cem.submit(_named(lambda: rows.traced(lambda: list(store.names()))))
+    return _of_the_fetch(rows, verdict, cem.result(listing, "names()"), dan)
 
 
 def _all_are_in_the_file(path: Path, stored: list[str], names: list[str]) -> None:
@@ -134,6 +145,24 @@ def _of_the_overlap(lamp: Overlap, listed: list[str]) -> Verdict:
     return Verdict("right", "Three threads used it, at the same time, and every row is there.")
 
 
+def _of_the_fetch(rows: Unfetched, verdict: Verdict, cem: str, dan: Worker) -> Verdict:
+    """Judge who came between a SELECT and the fetch of its rows.
+
+    :param verdict: so far.
+    :param cem: what the one who listed the names got, ``""`` for no error.
+    :param dan: the one who stored a rug.
+    """
+    if rows.between and rows.uncommitted:
+        return Verdict("not yet", BETWEEN)
+    told = {"Cem": cem, **{who: dan.result(call, "add()") for who, call in rows.others.items()}}
+    got = ", ".join(f"{who} got {error}" for who, error in told.items() if error)
+    if got:
+        raise Flaw(f"Cem listed the names, and Dan stored a rug, at the same time. {got}.")
+    if rows.between and verdict.grade == "right":
+        return Verdict("right, but", f"every row is there. But {BETWEEN}")
+    return verdict
+
+
 def _named(action: Callable[[], Any]) -> Callable[[], str]:
     def run() -> str:
         try:
@@ -151,7 +180,8 @@ def _said(worker: Worker, action: Callable[[], Any]) -> str:
 
 def _names(worker: Worker, store: Any) -> list[str]:
     try:
-        return [str(each) for each in worker.result(worker.submit(store.names), "names()")]
+        call = worker.submit(lambda: [str(each) for each in store.names()])
+        return list(worker.result(call, "names()"))
     except Flaw:
         raise
     except Exception as error:  # noqa: BLE001 - a learner's code may raise anything

@@ -43,16 +43,17 @@ class Overlap:
         """Note who comes with a statement, and let others come before one that ends it all."""
         who = threading.current_thread().name.partition("_")[0]
         if threading.current_thread() is self.thread:
-            if _kind(sql) in ("COMMIT", "END", "ROLLBACK"):
+            if kind(sql) in ("COMMIT", "END", "ROLLBACK"):
                 self.let_come(TIME)
         elif connection is not self.connection:
             self.elsewhere.add(who)
         else:
             (self.in_transaction if connection.in_transaction else self.in_statement).add(who)
 
-    def after(self, connection: sqlite3.Connection, sql: str) -> None:
+    def after(self, cursor: sqlite3.Cursor, sql: str) -> None:
         """Let the others come after the first INSERT; what nobody has to commit ends there."""
-        if self.thread is None and _kind(sql) in ("INSERT", "REPLACE"):
+        connection = cursor.connection
+        if self.thread is None and kind(sql) in ("INSERT", "REPLACE"):
             self.thread, self.connection = threading.current_thread(), connection
             for who, call in self.callers.items():
                 self.pausing = True
@@ -60,6 +61,9 @@ class Overlap:
                 self.let_come(TIME)
         if self._is_mine(connection) and not connection.in_transaction:
             self.connection = None
+
+    def fetches(self, cursor: sqlite3.Cursor) -> None:
+        """Do nothing before rows are fetched: an INSERT has none to wait for."""
 
     def ends(self, connection: sqlite3.Connection, end: Callable[[], Any]) -> Any:
         """Let the others come before a transaction ends, and return what its end returns."""
@@ -80,8 +84,8 @@ class Overlap:
         self.pausing = False
 
     def trace(self, frame: Any, event: str, _: object) -> Any:
-        """Let the others come at each line of the INSERT's thread: see ``sys.settrace``."""
-        if frame.f_code.co_filename == __file__ or self.pausing:
+        """Let the others come at each line of the statement's thread: see ``sys.settrace``."""
+        if self.pausing or frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
             return None
         if event == "line" and self.connection and threading.current_thread() is self.thread:
             self.let_come(LINE)
@@ -100,7 +104,43 @@ class Overlap:
         return connection is self.connection and threading.current_thread() is self.thread
 
 
-def _kind(sql: str) -> str:
+def _cursors(overlaps: Overlaps) -> type[sqlite3.Cursor]:
+    """Make the class of the cursors that tell what they do."""
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, sql: str, *parameters: Any) -> Any:
+            overlaps.now.before(self.connection, sql)
+            result = super().execute(sql, *parameters)
+            overlaps.now.after(self, sql)
+            return result
+
+        def executemany(self, sql: str, *parameters: Any) -> Any:
+            overlaps.now.before(self.connection, sql)
+            result = super().executemany(sql, *parameters)
+            overlaps.now.after(self, sql)
+            return result
+
+        def fetchone(self) -> Any:
+            overlaps.now.fetches(self)
+            return super().fetchone()
+
+        def fetchmany(self, *size: Any, **options: Any) -> Any:
+            overlaps.now.fetches(self)
+            return super().fetchmany(*size, **options)
+
+        def fetchall(self) -> Any:
+            overlaps.now.fetches(self)
+            return super().fetchall()
+
+        def __next__(self) -> Any:
+            overlaps.now.fetches(self)
+            return super().__next__()
+
+    return Cursor
+
+
+def kind(sql: str) -> str:
+    """Return the word that says what a statement does, as ``"INSERT"``."""
     found = KIND.match(sql)
     return found[1].upper() if found else ""
 
@@ -119,21 +159,10 @@ class Overlaps:
         self._connect = sqlite3.connect
         overlaps = self
 
-        class Cursor(sqlite3.Cursor):
-            def execute(self, sql: str, *parameters: Any) -> Any:
-                overlaps.now.before(self.connection, sql)
-                result = super().execute(sql, *parameters)
-                overlaps.now.after(self.connection, sql)
-                return result
-
-            def executemany(self, sql: str, *parameters: Any) -> Any:
-                overlaps.now.before(self.connection, sql)
-                result = super().executemany(sql, *parameters)
-                overlaps.now.after(self.connection, sql)
-                return result
+        told = _cursors(self)
 
         class Connection(sqlite3.Connection):
-            def cursor(self, factory: Any = Cursor) -> Any:
+            def cursor(self, factory: Any = told) -> Any:
                 return super().cursor(factory)
 
             def execute(self, sql: str, *parameters: Any) -> Any:

@@ -112,6 +112,43 @@ class Store:
     def names(self):
         return [name for (name,) in self.run("SELECT name FROM note")]
 """
+EXECUTE = 'self.connection.execute("SELECT name FROM note")'
+HELD = f"with self.lock:\n            rows = {EXECUTE}"
+LIST = "return [name for (name,) in rows]"
+LOOP = """names = []
+        while row := rows.fetchone():
+            names.append(row[0])
+        return names"""
+OUTSIDE = {
+    "a list made outside of the lock": lines(HELD, LIST),
+    "fetchall() outside of the lock": lines(HELD, "return [name for (name,) in rows.fetchall()]"),
+    "fetchall() under the lock, another time": lines(
+        HELD, "with self.lock:", "    return [name for (name,) in rows.fetchall()]"),
+    "fetchmany() outside of the lock": lines(
+        HELD, "return [name for (name,) in rows.fetchmany(99)]"),
+    "fetchone() outside of the lock": lines(HELD, LOOP),
+    "the first row under the lock, and no other": lines(
+        HELD, "    first = rows.fetchone()", "return [first[0], *(name for (name,) in rows)]"),
+    "a generator that is returned": lines(HELD, "    return (name for (name,) in rows)"),
+    "a yield outside of the lock": lines(HELD, "for (name,) in rows:", "    yield name"),
+    "a cursor of its own, read outside of the lock": lines(
+        HELD.replace("execute", "cursor().execute"), LIST),
+    "in a transaction, and read outside of it": lines(
+        HELD.replace("self.lock", "self.lock, self.connection"), LIST),
+}  # fmt: skip
+UNDER = {
+    "fetchall() under the lock": lines(HELD, "    rows = rows.fetchall()", LIST),
+    "list() under the lock": lines(HELD, "    rows = list(rows)", LIST),
+    "fetchmany() under the lock": lines(HELD, "    rows = rows.fetchmany(99)", LIST),
+    "fetchone() under the lock": lines(HELD, "    " + LOOP.replace("\n", "\n    ")),
+    "a yield under the lock": lines(HELD, "    for (name,) in rows:", "        yield name"),
+    "two queries, each under the lock": lines(
+        HELD, "    rows.fetchall()", HELD, "    return [name for (name,) in rows]"),
+    "one row, made in SQL": lines(
+        "with self.lock:",
+        f"    (names,) = {EXECUTE.replace('name FROM', 'group_concat(name) FROM')}.fetchone()",
+        "return (names or '').split(',')"),
+}  # fmt: skip
 BY_HAND = "False, isolation_level=None"
 IMMEDIATE = 'self.connection.execute("BEGIN IMMEDIATE")'
 COMMIT = 'self.connection.execute("COMMIT")'
@@ -202,9 +239,22 @@ GRADES = {
             ("INSERT INTO note VALUES (?)",
              "WITH new(name) AS (VALUES (?)) INSERT INTO note SELECT name FROM new"),
         ),
+        **{name: locked((NAMES, code)) for name, code in UNDER.items()},
+        "looks for doubles first": locked(
+            (ADD, lines("with self.lock, self.connection:",
+                        "    twice = 'SELECT 1 FROM note WHERE name = ?'",
+                        "    if self.connection.execute(twice, (name,)).fetchone():",
+                        "        raise sqlite3.IntegrityError('twice')", f"    {INSERT}"))
+        ),
+        "an INSERT that returns its row": locked(
+            (INSERT, INSERT.replace("(?)", "(?) RETURNING name") + ".fetchall()")
+        ),
         "all of it in one thread": answer_of(HEAD + IN_ONE_THREAD, "Store"),
     },
     "right, but": {
+        "a list made outside of the lock, each statement by itself": locked(
+            (NAMES, lines(HELD, LIST)), options=BY_HAND
+        ),
         "the check off, each statement by itself": one(BY_HAND, "nullcontext()"),
         "a lock around add alone, each statement by itself": locked(
             (NAMES, f"return {SELECT}"), options=BY_HAND
@@ -233,6 +283,7 @@ GRADES = {
             (ADD, lines("with self.lock:", f"    {IMMEDIATE}", f"    {INSERT}", COMMIT)),
             options=BY_HAND,
         ),
+        **{name: locked((NAMES, code)) for name, code in OUTSIDE.items()},
         "a lock around add alone": locked((NAMES, f"return {SELECT}")),
         "a lock for each method": locked(
             (NAMES, NAMES.replace("self.lock", "self.other")),
@@ -267,7 +318,10 @@ GRADES = {
         "an object": object(),
     },
 }  # fmt: skip
-ANSWERS = [(grade, name) for grade, answers in GRADES.items() for name in answers]
+TOLD_WHY = OUTSIDE.keys()  # their grade and its cause are tested together
+ANSWERS = [
+    (grade, name) for grade, answers in GRADES.items() for name in answers if name not in TOLD_WHY
+]
 
 
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
@@ -290,6 +344,7 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
         ("a lock around execute, and commit outside", "after hers and before her commit"),
         ("a lock around add alone", "Cem's names() came to Ann's connection after her INSERT"),
         ("an INSERT that is not seen", "Every row is in the file. But the check saw no INSERT"),
+        *((name, "Dan's INSERT came between Cem's execute() and the fetch") for name in TOLD_WHY),
         ("a dictionary beside a memory", "and the file has no row with 'lamp-"),
         ("a dictionary beside the rows", "A store on a copy of the file, made later, lists []"),
         ("without a transaction's end", "nothing had committed its INSERT"),
@@ -298,7 +353,10 @@ def test_an_answer_gets_its_grade(grade: str, name: str) -> None:
 )
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 def test_a_reply_names_the_cause(name: str, cause: str) -> None:
-    assert cause in threads_share_the_store(GRADES["not yet"][name]).said
+    verdict = threads_share_the_store(GRADES["not yet"][name])
+
+    assert verdict.grade == "not yet"
+    assert cause in verdict.said
 
 
 @pytest.mark.parametrize("name", ["connect", "Connection"])

@@ -56,13 +56,24 @@ HANG = {
 }
 
 
-def store(add: str, make: str = "pass") -> Any:
+NAMES = "return [name for (name,) in self.connection.execute("
+HANG_IN_NAMES = {
+    "a lock that names() never releases": "self.lock.acquire()",
+    "a lock taken twice in names()": "self.lock.acquire(); self.lock.acquire()",
+    "names() waits for an event": "threading.Event().wait()",
+    "names() goes round for ever": "while True: pass",
+}
+
+
+def store(add: str, make: str = "pass", names: str = "pass") -> Any:
     """A store of one connection.
 
     :param add: the body of its method.
     :param make: what it does at its end when it is made.
+    :param names: what it does before it lists the names.
     """
-    return answer_of(STORE.replace("ADD", add).replace("MAKE", make), "Store")
+    source = STORE.replace("ADD", add).replace("MAKE", make)
+    return answer_of(source.replace(NAMES, f"{names}\n        {NAMES}"), "Store")
 
 
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
@@ -73,6 +84,18 @@ def test_an_answer_that_hangs_is_told_who_waits(name: str) -> None:
 
     assert verdict.grade == "not yet"
     assert "add() isn't done after" in verdict.said
+
+
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+@pytest.mark.parametrize("name", HANG_IN_NAMES)
+def test_a_hang_in_names_is_told_as_one(name: str) -> None:
+    """And not as one of the add() that waits for it."""
+    verdict = threads_share_the_store(
+        store("with self.lock: self.insert(name)", names=HANG_IN_NAMES[name])
+    )
+
+    assert verdict.grade == "not yet"
+    assert "names() isn't done after" in verdict.said
 
 
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
