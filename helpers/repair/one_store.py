@@ -58,6 +58,8 @@ def threads_share_the_store(make_store: object) -> Verdict:
             return _judged(make_store, connect, *threads)
     except Flaw as flaw:
         return Verdict("not yet", str(flaw))
+    finally:
+        connect.now = Overlap()
 
 
 def _judged(
@@ -106,7 +108,9 @@ def _judged(
         return verdict
     connect.now = rows = Unfetched({"Dan": lambda: dan.submit(_named(lambda: store.add(rug)))})
     listing = cem.submit(_named(lambda: rows.traced(lambda: list(store.names()))))
-    return _of_the_fetch(rows, verdict, cem.result(listing, "names()"), dan)
+    told["Cem"] = cem.result(listing, "names()")
+    rows.cursor = rows.connection = None  # or the connection of Cem's thread outlives it
+    return _of_the_fetch(rows, verdict, told["Cem"], dan)
 
 
 def _all_are_in_the_file(path: Path, stored: list[str], names: list[str]) -> None:
