@@ -13,7 +13,7 @@ from helpers.publish.chapter import HEADING
 from helpers.publish.papers import ENVIRONMENT, Lesson
 
 # As many as one leaf has room for, beside the chart and the configurations.
-CAUSES = 12  # of `no such table`, which most people have
+CAUSES = 10  # of `no such table`, which most people have
 OTHERS = 11
 ALSO = (
     "`table item already exists`",
