@@ -175,8 +175,11 @@ def test_a_look_that_changes_when_it_is_run_again_is_found(
     assert len(wrong) == found, wrong
 
 
-def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
+def test_what_is_left_behind_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread, a connection, a file; and closing the connection is enough."""
+    own = tmp_path / "temporary"  # where nobody else makes files meanwhile
+    own.mkdir()
+    monkeypatch.setenv("TMPDIR", str(own))
     lines = [
         "import sqlite3, threading",
         "threading.Thread(target=threading.Event().wait, daemon=True).start()",
