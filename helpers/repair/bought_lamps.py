@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine, text
 
 from helpers.learn import Flaw, Verdict
 from helpers.look import dispose
-from helpers.repair.lamp_list import app_of, get, is_listed, listed, send, why
+from helpers.repair.lamp_list import get, is_listed, listed, send, why
 from helpers.repair.price import is_file, keeps_a_row, outside
 from helpers.repair.shops import AGAIN
+from helpers.repair.visits import app_of
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
 from helpers.step import give_time

@@ -4,29 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
-
 from helpers.learn import Flaw
 from helpers.look import describe_error
 from helpers.serve import LiveServer
 
 SECONDS = 8  # for one request
-
-
-def app_of(make_app: object) -> Flask:
-    """The app that a learner's function makes.
-
-    :raises Flaw: when it makes none.
-    """
-    if not callable(make_app):
-        raise Flaw(f"The check calls a function and was given {make_app!r}: keep the function.")
-    try:
-        app = make_app()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"make_app raised {describe_error(error)}.") from None
-    if not isinstance(app, Flask):
-        raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
-    return app
 
 
 def get(server: LiveServer) -> list[Any]:

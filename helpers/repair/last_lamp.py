@@ -8,12 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from helpers.learn import Flaw, Verdict
-from helpers.look import describe_error
+from helpers.repair.visits import app_of
 from helpers.repair.watch import once, watched
 from helpers.sample import start_over
 from helpers.serve import LiveServer
@@ -72,13 +71,7 @@ def _verdict(errors: list[str], minds_others: bool) -> Verdict:
 @contextmanager
 def _served(make_app: Callable[[str], object], url: str) -> Iterator[Buy]:
     """A purchase in an app of its own, which returns its status."""
-    try:
-        app = make_app(url)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"make_app raised {describe_error(error)}.") from None
-    if not isinstance(app, Flask):
-        raise Flaw(f"make_app returned {app!r}: let it return the Flask app.")
-    with LiveServer(app) as server:
+    with LiveServer(app_of(make_app, url)) as server:
 
         def buy() -> int:
             try:

@@ -8,13 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import Connection, Engine, text
 
 from helpers.learn import Flaw, Verdict
 from helpers.look import describe_error
 from helpers.repair.price import is_file, outside, price_of
-from helpers.repair.visits import ask
+from helpers.repair.visits import app_of, ask
 from helpers.repair.watch import Statement, once, watched
 from helpers.serve import LiveServer
 from helpers.step import give_time
@@ -51,7 +50,7 @@ def judge_shop(make_app: object, shop: Shop) -> Verdict:
     """
     with watched() as statements:
         try:
-            app = _app(make_app)
+            app = app_of(make_app)
             with LiveServer(app) as server:
                 engine = _lists(server, shop, statements)
                 _shows_what_is_stored(server, shop, engine)
@@ -69,18 +68,6 @@ def judge_shop(make_app: object, shop: Shop) -> Verdict:
     if price:
         return Verdict("right, but", f"every visitor is served{price}")
     return Verdict("right", "Every visitor is served, also two at once, and sees what is stored.")
-
-
-def _app(make_app: object) -> Flask:
-    if not callable(make_app):
-        raise Flaw(f"The check calls a function and was given {make_app!r}: keep the function.")
-    try:
-        app = make_app()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
-        raise Flaw(f"Your function raised {describe_error(error)}.") from None
-    if not isinstance(app, Flask):
-        raise Flaw(f"Your function returned {app!r}: let it return the Flask app.")
-    return app
 
 
 def _lists(server: LiveServer, shop: Shop, statements: list[Statement]) -> Engine:
@@ -192,7 +179,7 @@ def _ends_with_the_program(shop: Shop) -> str:
 def _second_start(make_app: object, shop: Shop, left: list[Any]) -> str:
     """What is wrong when the app starts again on the file that it left, or ""."""
     try:
-        app = _app(make_app)
+        app = app_of(make_app)
     except Flaw as flaw:
         return f", but only after the first start. The check started your app again. {flaw} {AGAIN}"
     with LiveServer(app) as server:
